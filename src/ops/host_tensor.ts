@@ -1,0 +1,45 @@
+// Tensors on the host: bytes as they lie on the device <-> numbers for the CPU twins.
+
+import { GraphError } from '../errors.ts';
+import { f16ToF32, f32ToF16 } from '../formats/half.ts';
+import { byteLength, describeType, elements, type HostTensor, type TensorType } from './op.ts';
+
+/** Numbers of a tensor's bytes; `bytes` is not kept. */
+export function decodeTensor(type: TensorType, bytes: Uint8Array): HostTensor {
+  const whole = bytes.slice().buffer;
+  const n = elements(type);
+  const { dtype, shape } = type;
+  switch (dtype) {
+    case 'f32':
+      return { dtype, shape, data: new Float32Array(whole, 0, n) };
+    case 'u32':
+      return { dtype, shape, data: new Uint32Array(whole, 0, n) };
+    case 'i8':
+      return { dtype, shape, data: new Int8Array(whole, 0, n) };
+    case 'f16':
+      return { dtype, shape, data: f16ToF32(new Uint16Array(whole, 0, n)) };
+    default:
+      throw new GraphError(`decodeTensor: expected an element type with a host form, got ${describeType(type)}`);
+  }
+}
+
+/** Bytes of a host tensor as the device wants them; f16 is rounded to nearest even. */
+export function encodeTensor({ dtype, shape, data }: HostTensor): Uint8Array {
+  const bytes = new Uint8Array(byteLength({ dtype, shape }));
+  const view = dtype === 'f16' ? f32ToF16(Float32Array.from(data)) : data;
+  bytes.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  return bytes;
+}
+
+/** A host tensor of the given values, or zeros. */
+export function hostTensor(type: TensorType, values?: ArrayLike<number>): HostTensor {
+  const n = elements(type);
+  if (values && values.length !== n) {
+    throw new GraphError(`hostTensor: expected ${n} values for ${describeType(type)}, got ${values.length}`);
+  }
+  const make = { f32: Float32Array, f16: Float32Array, u32: Uint32Array, i8: Int8Array, i6: Int8Array, i4: Int8Array }[
+    type.dtype
+  ];
+  const data = values ? make.from(values) : new make(n);
+  return { dtype: type.dtype, shape: type.shape, data };
+}
