@@ -1,0 +1,122 @@
+// A device with everything its adapter offers, an account of every buffer, and errors that end the next call instead of being lost.
+
+import { DeviceError } from '../errors.ts';
+import type { Caps } from '../ops/op.ts';
+import { type AdapterKind, type AdapterOptions, findAdapter } from './adapter.ts';
+
+/** Bytes of GPU buffers made through `Gpu.createBuffer`. */
+export interface MemoryAccount {
+  readonly live: number;
+  readonly peak: number;
+  /** Buffers ever made. */
+  readonly made: number;
+}
+
+export interface Gpu {
+  readonly device: GPUDevice;
+  readonly kind: AdapterKind;
+  /** Adapter's name, for results and headers. */
+  readonly name: string;
+  readonly caps: Caps;
+  readonly memory: MemoryAccount;
+  /** @throws DeviceError when the driver has no room. */
+  createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags, mapped?: boolean): Promise<GPUBuffer>;
+  /** Frees the buffers and, by an empty submit, lets the driver take the memory back. */
+  destroyBuffers(buffers: readonly GPUBuffer[]): void;
+  /** @throws DeviceError when the device was lost or reported an error since the last check. */
+  check(): void;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a device on the best adapter, with all its limits and features.
+ * @throws AdapterError when there is none; DeviceError when it gives no device.
+ */
+export async function openGpu(options: AdapterOptions = {}): Promise<Gpu> {
+  const { adapter, kind, name } = await findAdapter(options);
+  const device = await adapter
+    .requestDevice({
+      label: 'whisper-wgsl',
+      requiredFeatures: [...adapter.features] as GPUFeatureName[],
+      requiredLimits: numericLimits(adapter.limits),
+    })
+    .catch((cause) => {
+      throw new DeviceError(`openGpu: expected a device of '${name}', got ${cause}`, { cause });
+    });
+  return new OpenGpu(device, kind, name, capsOf(adapter, kind));
+}
+
+function numericLimits(limits: GPUSupportedLimits): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const key in limits) {
+    const value = limits[key as keyof GPUSupportedLimits];
+    if (typeof value === 'number') all[key] = value;
+  }
+  return all;
+}
+
+function capsOf({ info, features, limits }: GPUAdapter, kind: AdapterKind): Caps {
+  const { subgroupMinSize = 0, subgroupMaxSize = 0 } = info;
+  return {
+    cpu: kind === 'lavapipe' || kind === 'swiftshader',
+    subgroups: features.has('subgroups'),
+    subgroupSize: features.has('subgroups') && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : 0,
+    maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
+    maxWorkgroupStorage: limits.maxComputeWorkgroupStorageSize,
+  };
+}
+
+class OpenGpu implements Gpu {
+  readonly device: GPUDevice;
+  readonly kind: AdapterKind;
+  readonly name: string;
+  readonly caps: Caps;
+  readonly memory = { live: 0, peak: 0, made: 0 };
+  #failure: DeviceError | undefined;
+  #closed = false;
+
+  constructor(device: GPUDevice, kind: AdapterKind, name: string, caps: Caps) {
+    this.device = device;
+    this.kind = kind;
+    this.name = name;
+    this.caps = caps;
+    device.addEventListener('uncapturederror', (event) => {
+      const { error } = event as GPUUncapturedErrorEvent;
+      this.#failure ??= new DeviceError(`device '${name}': ${error.message}`);
+    });
+    device.lost.then(({ reason, message }) => {
+      if (!this.#closed) this.#failure ??= new DeviceError(`device '${name}' was lost (${reason}): ${message}`);
+    });
+  }
+
+  async createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags, mapped = false): Promise<GPUBuffer> {
+    this.device.pushErrorScope('validation');
+    this.device.pushErrorScope('out-of-memory');
+    const buffer = this.device.createBuffer({ label, size: bytes, usage, mappedAtCreation: mapped });
+    const error = (await this.device.popErrorScope()) ?? (await this.device.popErrorScope());
+    if (error) throw new DeviceError(`createBuffer: expected ${bytes} bytes for ${label}, got ${error.message}`);
+    this.memory.made += 1;
+    this.memory.live += bytes;
+    this.memory.peak = Math.max(this.memory.peak, this.memory.live);
+    return buffer;
+  }
+
+  destroyBuffers(buffers: readonly GPUBuffer[]): void {
+    for (const buffer of buffers) {
+      buffer.destroy();
+      this.memory.live -= buffer.size;
+    }
+    this.device.queue.submit([]);
+  }
+
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.device.destroy();
+    await this.device.lost;
+  }
+}

@@ -1,0 +1,237 @@
+// Runs a program on a device. Every buffer, bind group and pipeline is made at the start; after that nothing is created.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MemoryError } from '../errors.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { BufferUse, Dispatch, Program } from '../graph/program.ts';
+import { byteLength, type DType, type TensorType } from '../ops/op.ts';
+import { loadKernel } from '../ops/wgsl.ts';
+import { BufferUsage } from './constants.ts';
+import type { Gpu } from './device.ts';
+import { type Kernel, PipelineCache } from './pipelines.ts';
+import { Transfer } from './transfer.ts';
+
+const USAGE: Readonly<Record<BufferUse, number>> = {
+  weights: BufferUsage.STORAGE | BufferUsage.COPY_DST | BufferUsage.COPY_SRC,
+  arena: BufferUsage.STORAGE | BufferUsage.COPY_DST | BufferUsage.COPY_SRC,
+  uniforms: BufferUsage.UNIFORM | BufferUsage.COPY_DST,
+  upload: BufferUsage.MAP_WRITE | BufferUsage.COPY_SRC,
+  readback: BufferUsage.MAP_READ | BufferUsage.COPY_DST,
+};
+
+/** On software adapters a phase goes out in parts of so many dispatches, so that an abort is heard within a second or so. */
+const CPU_SUBMIT = 24;
+
+/** A dispatch with what the device needs to run it. */
+export interface BoundDispatch {
+  readonly dispatch: Dispatch;
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+}
+
+export interface RunOptions {
+  /** How often in a row, in one submit. */
+  readonly times?: number;
+  readonly signal?: AbortSignal;
+}
+
+export class GpuExecutor {
+  readonly program: Program;
+  readonly gpu: Gpu;
+  readonly #tensors: ReadonlyMap<string, TensorType>;
+  readonly #buffers: readonly GPUBuffer[];
+  readonly #phases: ReadonlyMap<string, readonly BoundDispatch[]>;
+  readonly #transfer: Transfer;
+  /** Milliseconds that each kind of submit took, to sleep through most of the next. */
+  readonly #pace = new Map<string, number>();
+
+  private constructor(
+    gpu: Gpu,
+    graph: Graph,
+    program: Program,
+    buffers: readonly GPUBuffer[],
+    phases: ReadonlyMap<string, readonly BoundDispatch[]>,
+    transfer: Transfer,
+  ) {
+    this.gpu = gpu;
+    this.program = program;
+    this.#tensors = new Map(graph.tensors.map((t) => [t.name, t]));
+    this.#buffers = buffers;
+    this.#phases = phases;
+    this.#transfer = transfer;
+  }
+
+  /**
+   * Compiles the kernels and makes the buffers of `program`, uniforms filled; weights are the caller's to write.
+   * @throws ShaderError, MemoryError when a buffer exceeds the device's limit, DeviceError when the driver has no room. Nothing stays behind.
+   */
+  static async create(
+    gpu: Gpu,
+    graph: Graph,
+    program: Program,
+    pipelines = new PipelineCache(gpu),
+  ): Promise<GpuExecutor> {
+    requireLimits(gpu, program);
+    const kernels = await compileAll(pipelines, graph, program);
+    const buffers: GPUBuffer[] = [];
+    try {
+      for (const { label, bytes, use } of program.buffers) {
+        buffers.push(await gpu.createBuffer(label, bytes, USAGE[use], use === 'upload'));
+      }
+      const of = (use: BufferUse) => buffers.filter((_, i) => program.buffers[i]!.use === use);
+      const [uniforms] = of('uniforms');
+      const transfer = new Transfer(gpu, of('upload'), of('readback')[0]!);
+      await transfer.upload(uniforms!, 0, new Uint8Array(program.uniforms.buffer));
+      const phases = new Map(
+        Object.entries(program.phases).map(([name, list]) => [
+          name,
+          list.map((dispatch) => bind(gpu.device, dispatch, kernels.get(dispatch)!, uniforms!, buffers)),
+        ]),
+      );
+      return new GpuExecutor(gpu, graph, program, buffers, phases, transfer);
+    } catch (error) {
+      gpu.destroyBuffers(buffers);
+      throw error;
+    }
+  }
+
+  /** Bytes of the buffers made; equal to the program's sum by construction, and asserted against the device's account in tests. */
+  get createdBytes(): number {
+    return this.#buffers.reduce((sum, b) => sum + b.size, 0);
+  }
+
+  dispatches(phase: string): readonly BoundDispatch[] {
+    return this.#phases.get(phase) ?? [];
+  }
+
+  /** Writes into a tensor from byte `offset` on. */
+  async write(tensor: string, data: Uint8Array, offset = 0): Promise<void> {
+    const at = this.#range(tensor, offset, data.byteLength);
+    await this.#transfer.upload(at.buffer, at.offset, data);
+  }
+
+  /** Reads `bytes` of a tensor from byte `offset` on, after all work submitted before. */
+  async read(tensor: string, offset = 0, bytes = byteLength(this.#type(tensor)) - offset): Promise<Uint8Array> {
+    const at = this.#range(tensor, offset, bytes);
+    return this.#transfer.download(at.buffer, at.offset, bytes);
+  }
+
+  /** Writes to a buffer of the program by its index, whatever lies there. */
+  async writeBuffer(buffer: number, offset: number, data: Uint8Array): Promise<void> {
+    await this.#transfer.upload(this.#buffers[buffer]!, offset, data);
+  }
+
+  /** Reads a buffer of the program by its index. */
+  async readBuffer(buffer: number, offset: number, bytes: number): Promise<Uint8Array> {
+    return this.#transfer.download(this.#buffers[buffer]!, offset, bytes);
+  }
+
+  /** Runs a phase and waits for its end. @throws the signal's reason, DeviceError. */
+  async run(phase: string, { times = 1, signal }: RunOptions = {}): Promise<void> {
+    const list = this.dispatches(phase);
+    const part = this.gpu.caps.cpu && times === 1 ? CPU_SUBMIT : list.length;
+    for (let begin = 0; begin < list.length; begin += part) {
+      signal?.throwIfAborted();
+      this.#submit(list.slice(begin, begin + part), times);
+      await this.#settle(`${phase} ${begin} ${times}`);
+    }
+  }
+
+  /** Frees every buffer. The executor is of no use afterwards. */
+  async destroy(): Promise<void> {
+    await this.gpu.device.queue.onSubmittedWorkDone().catch(() => {});
+    await this.#transfer.drain();
+    this.gpu.destroyBuffers(this.#buffers);
+  }
+
+  #submit(list: readonly BoundDispatch[], times: number): void {
+    const encoder = this.gpu.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (let i = 0; i < times; i++) {
+      for (const { dispatch, pipeline, bindGroup } of list) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, bindGroup);
+        pass.dispatchWorkgroups(...dispatch.workgroups);
+      }
+    }
+    pass.end();
+    this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  // dawn.node turns the event loop without pause while a promise is pending, which takes a fifth of a software adapter's cores.
+  async #settle(kind: string): Promise<void> {
+    const began = performance.now();
+    const expected = this.#pace.get(kind) ?? 0;
+    if (expected > 4) await sleep(expected * 0.85);
+    await this.gpu.device.queue.onSubmittedWorkDone();
+    this.#pace.set(kind, performance.now() - began);
+    this.gpu.check();
+  }
+
+  #type(tensor: string): TensorType {
+    const type = this.#tensors.get(tensor);
+    if (!type) throw new MemoryError(`executor: expected a tensor of the graph, got '${tensor}'`);
+    return type;
+  }
+
+  #range(tensor: string, offset: number, bytes: number): { buffer: GPUBuffer; offset: number } {
+    const size = byteLength(this.#type(tensor));
+    const placement = this.program.placements[tensor];
+    if (!placement || offset + bytes > size) {
+      throw new MemoryError(`executor: expected a range of ${tensor} (${size} bytes), got ${bytes} bytes at ${offset}`);
+    }
+    return { buffer: this.#buffers[placement.buffer]!, offset: placement.offset + offset };
+  }
+}
+
+function requireLimits(gpu: Gpu, program: Program): void {
+  const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
+  for (const { label, bytes } of program.buffers) {
+    if (bytes > maxBufferSize) {
+      throw new MemoryError(
+        `executor: expected at most ${maxBufferSize} bytes a buffer on '${gpu.name}', got ${bytes} for ${label}`,
+      );
+    }
+  }
+  for (const { label, bindings } of Object.values(program.phases).flat()) {
+    const large = bindings.find((b) => b.bytes > maxStorageBufferBindingSize);
+    if (large) {
+      throw new MemoryError(
+        `${label}: expected at most ${maxStorageBufferBindingSize} bytes bound on '${gpu.name}', got ${large.bytes} for '${large.name}'`,
+      );
+    }
+  }
+}
+
+async function compileAll(pipelines: PipelineCache, graph: Graph, program: Program): Promise<Map<Dispatch, Kernel>> {
+  const compiled = Object.values(program.phases)
+    .flat()
+    .map(async (dispatch): Promise<[Dispatch, Kernel]> => {
+      const { op, inputs, outputs } = graph.nodes[dispatch.node]!;
+      const dtypes: Record<string, DType> = {};
+      for (const [name, ref] of Object.entries({ ...inputs, ...outputs })) dtypes[name] = ref.dtype;
+      return [dispatch, await pipelines.get(loadKernel(op.kernels, dispatch.kernel, dtypes), dispatch.constants)];
+    });
+  return new Map(await Promise.all(compiled));
+}
+
+function bind(
+  device: GPUDevice,
+  dispatch: Dispatch,
+  { pipeline, layout }: Kernel,
+  uniforms: GPUBuffer,
+  buffers: readonly GPUBuffer[],
+): BoundDispatch {
+  const bindGroup = device.createBindGroup({
+    label: dispatch.label,
+    layout,
+    entries: [
+      { binding: 0, resource: { buffer: uniforms, offset: dispatch.uniform, size: 256 } },
+      ...dispatch.bindings.map(({ binding, buffer, offset, bytes }) => ({
+        binding,
+        resource: { buffer: buffers[buffer]!, offset, size: bytes },
+      })),
+    ],
+  });
+  return { dispatch, pipeline, bindGroup };
+}

@@ -1,0 +1,81 @@
+// Moves bytes between host and device through buffers that were planned: two for uploads, used in turn, and one for read-backs.
+// `queue.writeBuffer` is not used, since Dawn stages it in memory that no plan knows of.
+
+import { DeviceError } from '../errors.ts';
+import { MapMode } from './constants.ts';
+import type { Gpu } from './device.ts';
+
+interface UploadSlot {
+  readonly buffer: GPUBuffer;
+  /** Resolves when the slot is mapped again after its last copy. */
+  mapped: Promise<void>;
+}
+
+export class Transfer {
+  readonly #gpu: Gpu;
+  readonly #slots: UploadSlot[];
+  readonly #readback: GPUBuffer;
+  #next = 0;
+
+  /** `uploads` are mapped for writing at creation. */
+  constructor(gpu: Gpu, uploads: readonly GPUBuffer[], readback: GPUBuffer) {
+    this.#gpu = gpu;
+    this.#slots = uploads.map((buffer) => ({ buffer, mapped: Promise.resolve() }));
+    this.#readback = readback;
+  }
+
+  /** Copies `data` to `target` at `offset`, in order with all other work of the queue. Offset and length are multiples of 4. */
+  async upload(target: GPUBuffer, offset: number, data: Uint8Array): Promise<void> {
+    requireWords('upload', offset, data.byteLength);
+    for (let begin = 0; begin < data.byteLength; ) {
+      const slot = this.#slots[this.#next]!;
+      this.#next = (this.#next + 1) % this.#slots.length;
+      const slice = data.subarray(begin, begin + slot.buffer.size);
+      await slot.mapped;
+      new Uint8Array(slot.buffer.getMappedRange()).set(slice);
+      slot.buffer.unmap();
+      this.#copy(slot.buffer, 0, target, offset + begin, slice.byteLength);
+      slot.mapped = slot.buffer.mapAsync(MapMode.WRITE);
+      // Awaited by the next use of the slot; a device lost in between is reported there, not as a stray rejection.
+      slot.mapped.catch(() => {});
+      begin += slice.byteLength;
+    }
+    this.#gpu.check();
+  }
+
+  /** Reads `bytes` of `source` from `offset` once all submitted work is done. Both are multiples of 4. */
+  async download(source: GPUBuffer, offset: number, bytes: number): Promise<Uint8Array> {
+    requireWords('download', offset, bytes);
+    const result = new Uint8Array(bytes);
+    for (let begin = 0; begin < bytes; begin += this.#readback.size) {
+      const length = Math.min(this.#readback.size, bytes - begin);
+      this.#copy(source, offset + begin, this.#readback, 0, length);
+      await this.#readback.mapAsync(MapMode.READ, 0, length).catch((cause) => {
+        this.#gpu.check();
+        throw new DeviceError(`download: expected ${length} bytes from ${source.label}, got ${cause}`, { cause });
+      });
+      result.set(new Uint8Array(this.#readback.getMappedRange(0, length)), begin);
+      this.#readback.unmap();
+    }
+    this.#gpu.check();
+    return result;
+  }
+
+  /** Waits until no upload slot is in the hands of the device, so that all may be destroyed. */
+  async drain(): Promise<void> {
+    await Promise.allSettled(this.#slots.map((s) => s.mapped));
+  }
+
+  #copy(from: GPUBuffer, fromOffset: number, to: GPUBuffer, toOffset: number, bytes: number): void {
+    const { device } = this.#gpu;
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(from, fromOffset, to, toOffset, bytes);
+    device.queue.submit([encoder.finish()]);
+  }
+}
+
+function requireWords(what: string, offset: number, bytes: number): void {
+  if (offset % 4 !== 0 || bytes % 4 !== 0) {
+    throw new DeviceError(`${what}: expected whole 32-bit words, got ${bytes} bytes at ${offset}`);
+  }
+}
