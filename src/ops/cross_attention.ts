@@ -1,0 +1,121 @@
+// cross_attention: attention of decoder rows over the audio's keys (openai/whisper model.py, cross_attn), split over runs of keys so that
+// one token gives a GPU enough to do. q is [R, d]; k and v are [audios, T, d], of which sequence s listens to audio s / sequences.
+// y is [R, heads, splits, 68]: 64 unnormalised sums, the run's highest score in powers of two, its weight, two zeros; attention_reduce
+// joins the runs.
+
+import { HEAD } from './attention.ts';
+import { type Case, defineOp, expect } from './op.ts';
+import { isRowTable, NO_SEQUENCE, ROW } from './rows.ts';
+
+/** Floats of a partial result. */
+export const PARTIAL = HEAD + 4;
+
+export interface CrossAttentionAttrs {
+  readonly splits: number;
+  /** Sequences that listen to one audio (beams, samples); default 1. */
+  readonly sequences?: number;
+}
+
+export const crossAttention = defineOp({
+  name: 'cross_attention',
+  inputs: ['q', 'k', 'v', 'rows'],
+  outputs: ['y'],
+
+  infer(types, { splits }: CrossAttentionAttrs) {
+    const { q, k, v, rows } = types;
+    const [n_rows, n_state] = q.shape as readonly [number, number];
+    expect(q.dtype === 'f32' && n_state % HEAD === 0, 'cross_attention', 'q f32[R, 64 H]', types);
+    const same =
+      k.dtype === v.dtype && k.shape.join() === v.shape.join() && k.shape.length === 3 && k.shape[2] === n_state;
+    expect(same, 'cross_attention', `k and v alike, [A, T, ${n_state}]`, types);
+    expect(isRowTable(rows) && rows.shape[0] === n_rows, 'cross_attention', `rows u32[${n_rows}, 4]`, types);
+    return { y: { dtype: 'f32', shape: [n_rows, n_state / HEAD, splits, PARTIAL] } };
+  },
+
+  params: ({ q, k }, { splits, sequences = 1 }) => ({
+    n_rows: q.shape[0]!,
+    n_state: q.shape[1]!,
+    n_key: k.shape[1]!,
+    splits,
+    sequences,
+  }),
+
+  reference({ q, k, v, rows, y }, { splits, sequences = 1 }) {
+    const [n_rows, n_state] = q.shape as readonly [number, number];
+    const n_key = k.shape[1]!;
+    const run = Math.ceil(n_key / splits);
+    for (let row = 0; row < n_rows; row++) {
+      const sequence = rows.data[row * ROW.words + ROW.sequence]!;
+      const audio = Math.floor((sequence === NO_SEQUENCE ? 0 : sequence) / sequences);
+      for (let head = 0; head < n_state / HEAD; head++) {
+        for (let split = 0; split < splits; split++) {
+          const at = (t: number, c: number) => (audio * n_key + t) * n_state + head * HEAD + c;
+          const begin = Math.min(split * run, n_key);
+          const scores = Float64Array.from({ length: Math.min(run, n_key - begin) }, (_, t) => {
+            let score = 0;
+            for (let c = 0; c < HEAD; c++)
+              score += q.data[row * n_state + head * HEAD + c]! * k.data[at(begin + t, c)]!;
+            return (score / Math.sqrt(HEAD)) * Math.LOG2E;
+          });
+          const highest = Math.max(...scores, -1e30);
+          const weights = scores.map((score) => 2 ** (score - highest));
+          const out = ((row * (n_state / HEAD) + head) * splits + split) * PARTIAL;
+          for (let c = 0; c < HEAD; c++) {
+            y.data[out + c] = weights.reduce((sum, weight, t) => sum + weight * v.data[at(begin + t, c)]!, 0);
+          }
+          y.data.set([highest, weights.reduce((a, b) => a + b, 0), 0, 0], out + HEAD);
+        }
+      }
+    }
+  },
+
+  tolerance: { abs: 2e-5, rel: 1e-5 }, // unnormalised sums of up to 200 values about 1
+
+  flops: ({ q, k }) => 4 * q.shape[0]! * k.shape[1]! * q.shape[1]!,
+
+  cases: [
+    crossAttentionCase('tiny decode step', 'f16', [0], 1500, 384, { splits: 8 }, true),
+    crossAttentionCase('two audios', 'f16', [1, 0], 67, 128, { splits: 3 }),
+    crossAttentionCase('three beams, a row unused', 'f32', [0, 1, 2, NO_SEQUENCE], 40, 64, { splits: 2, sequences: 3 }),
+    crossAttentionCase('more splits than keys', 'f16', [0], 5, 64, { splits: 4 }),
+  ],
+
+  variants: [
+    {
+      name: 'subgroup',
+      runs: (_types, _attrs, caps) => caps.subgroupSize > 0,
+      suits: (_types, _attrs, caps) => caps.cpu,
+      workgroups: ({ q }, { splits }) => [splits, q.shape[1]! / HEAD, q.shape[0]!],
+      constants: (_types, _attrs, caps) => ({ LANES: caps.subgroupSize }),
+    },
+    {
+      name: '',
+      runs: ({ k }, { splits }) => k.shape[1]! <= 512 * splits,
+      workgroups: ({ q }, { splits }) => [splits, q.shape[1]! / HEAD, q.shape[0]!],
+    },
+  ],
+});
+
+function crossAttentionCase(
+  name: string,
+  dtype: 'f16' | 'f32',
+  sequences: readonly number[],
+  keys: number,
+  n_state: number,
+  attrs: CrossAttentionAttrs,
+  bench = false,
+): Case<'q' | 'k' | 'v' | 'rows', CrossAttentionAttrs> {
+  const kv = { dtype, shape: [2, keys, n_state] };
+  return {
+    name: `${dtype} ${name}`,
+    bench,
+    attrs,
+    types: {
+      q: { dtype: 'f32', shape: [sequences.length, n_state] },
+      k: kv,
+      v: kv,
+      rows: { dtype: 'u32', shape: [sequences.length, ROW.words] },
+    },
+    fill: (tensor) => (tensor === 'rows' ? sequences.flatMap((sequence, i) => [0, 0, sequence, i]) : undefined),
+  };
+}

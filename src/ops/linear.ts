@@ -1,0 +1,162 @@
+// linear: y[M, N] = x[M, K] * w[N, K]^T + bias[N], then GELU, or added to what y holds.
+//
+// All of Whisper's matrix products, conv1d too: with `overlap` the rows of x overlap, so row t of a convolution of width 3 and stride s is
+// the contiguous run of 3 * C floats from frame s * t on (frames are rows of C channels, with a row of zeros before and after).
+
+import { gelu, widenWeights } from './math.ts';
+import { type Caps, type Case, defineOp, elements, expect, type Shapes } from './op.ts';
+import { expectWeights, weightTypes } from './weights.ts';
+
+/** Rows of K floats that lie `stride` floats apart, the first `begin` floats into x. Both are multiples of 4. */
+export interface Overlap {
+  readonly rows: number;
+  readonly stride: number;
+  readonly begin?: number;
+}
+
+export interface LinearAttrs {
+  /** Apply Whisper's exact GELU. */
+  readonly gelu?: boolean;
+  /** Add to y instead of overwriting it (the residual stream). */
+  readonly accumulate?: boolean;
+  /** Default: x is [M, K]. */
+  readonly overlap?: Overlap;
+}
+
+type Names = 'x' | 'w' | 'y';
+type Types = Shapes<Names, 'w_scale' | 'bias'>;
+
+const size = ({ w, y }: Pick<Types, 'w' | 'y'>) => ({ m: elements(y) / w.shape[0]!, n: w.shape[0]!, k: w.shape[1]! });
+
+/** From this many rows on it pays to hold weights and let the rows of x pass. */
+const FEW = 2;
+/** Rows of x that pass one set of held weights on a software adapter. */
+const SHARE = 300;
+
+/** Weights held by a subgroup of `lanes`, `block` along K at a time. For f32 64 at a time would take half a minute to compile. */
+const held = (lanes: number, block: number) => (types: Types, _: LinearAttrs, caps: Caps) =>
+  caps.subgroupSize === lanes &&
+  (block === 32 || types.w.dtype !== 'f32') &&
+  size(types).n % (lanes * 4) === 0 &&
+  size(types).k % block === 0;
+
+const heldGroups = (lanes: number) => (types: Types) =>
+  [size(types).n / (lanes * 4), Math.ceil(size(types).m / SHARE), 1] as const;
+
+const constants = (_: Types, attrs: LinearAttrs) => ({ GELU: attrs.gelu ? 1 : 0 });
+
+const manyOnCpu = (types: Types, _: LinearAttrs, caps: Caps) => caps.cpu && size(types).m >= FEW;
+
+export const linear = defineOp({
+  name: 'linear',
+  inputs: ['x', 'w'],
+  optional: ['w_scale', 'bias'],
+  outputs: ['y'],
+
+  infer(types, attrs: LinearAttrs) {
+    const { overlap } = attrs;
+    const { x, bias } = types;
+    const [n, k] = expectWeights('linear', types);
+    const m = overlap?.rows ?? elements(x) / k;
+    const reach = overlap ? (m - 1) * overlap.stride + k : m * k;
+    expect(
+      x.dtype === 'f32' && Number.isInteger(m) && reach <= elements(x),
+      'linear',
+      `x f32 with rows of ${k}`,
+      types,
+    );
+    expect(!overlap || overlap.stride % 4 === 0, 'linear', 'an overlap whose stride is a multiple of 4', types);
+    expect(n % 32 === 0 && k % 32 === 0, 'linear', 'w with both sides multiples of 32', types);
+    expect(!bias || (bias.dtype === 'f32' && elements(bias) === n), 'linear', `bias f32[${n}] or none`, types);
+    return { y: { dtype: 'f32', shape: [m, n] } };
+  },
+
+  updates: ({ accumulate }) => (accumulate ? ['y'] : []),
+
+  params(types, { accumulate, overlap }) {
+    const { m, n, k } = size(types);
+    return { m, n, k, x_begin: overlap?.begin ?? 0, x_stride: overlap?.stride ?? k, accumulate: accumulate ? 1 : 0 };
+  },
+
+  reference({ x, w, w_scale, bias, y }, attrs) {
+    const { m, n, k } = size({ w, y });
+    const { begin = 0, stride = k } = attrs.overlap ?? {};
+    const weights = widenWeights(w, w_scale);
+    for (let row = 0; row < m; row++) {
+      for (let column = 0; column < n; column++) {
+        let sum = bias?.data[column] ?? 0;
+        for (let i = 0; i < k; i++) sum += x.data[begin + row * stride + i]! * weights[column * k + i]!;
+        if (attrs.gelu) sum = gelu(sum);
+        y.data[row * n + column] = attrs.accumulate ? y.data[row * n + column]! + sum : sum;
+      }
+    }
+  },
+
+  // f32 sums of K products of magnitude up to 1, K <= 5120: plain running sums reach 0.5e-6 * sqrt(K).
+  tolerance: ({ w }) => ({ abs: 1e-6 * Math.sqrt(w.shape[1]!), rel: 2e-6 }),
+
+  flops: (types) => 2 * size(types).m * size(types).n * size(types).k,
+
+  cases: [
+    ...(['f32', 'f16', 'i8'] as const).flatMap((dtype) => [
+      linearCase(`${dtype} ragged`, dtype, 67, 96, 64),
+      linearCase(`${dtype} one row`, dtype, 1, 160, 192),
+      linearCase(`${dtype} gelu`, dtype, 9, 64, 128, { gelu: true }),
+      linearCase(`${dtype} accumulate`, dtype, 3, 32, 128, { accumulate: true }),
+      linearCase(`${dtype} conv1d stride 2`, dtype, 13, 64, 192, { overlap: { rows: 13, stride: 128, begin: 64 } }),
+      linearCase(`${dtype} tiny encoder tile`, dtype, 300, 384, 384, {}, true),
+      linearCase(`${dtype} tiny mlp`, dtype, 300, 1536, 384, { gelu: true }, true),
+      linearCase(`${dtype} tiny decode step`, dtype, 1, 1536, 384, {}, true),
+    ]),
+    linearCase('i8 tiny logits', 'i8', 1, 51904, 384, {}, true),
+    linearCase('f32 no bias', 'f32', 5, 64, 64),
+  ],
+
+  variants: [
+    {
+      name: 'cpu8',
+      runs: held(8, 64),
+      suits: (t, a, c) => manyOnCpu(t, a, c) && t.w.dtype !== 'f32',
+      workgroups: heldGroups(8),
+      constants,
+    },
+    { name: 'cpu8f32', runs: held(8, 32), suits: manyOnCpu, workgroups: heldGroups(8), constants },
+    { name: 'cpu4', runs: held(4, 32), suits: manyOnCpu, workgroups: heldGroups(4), constants },
+    {
+      name: 'cpuvec',
+      suits: (_t, _a, caps) => caps.cpu,
+      workgroups: (types) => [Math.ceil(size(types).n / 256), size(types).m, 1],
+      constants,
+    },
+    {
+      name: 'vec',
+      suits: (types) => size(types).m <= 8,
+      workgroups: (types) => [Math.ceil(size(types).n / 8), size(types).m, 1],
+      constants,
+    },
+    {
+      name: '',
+      workgroups: (types) => [Math.ceil(size(types).n / 64), Math.ceil(size(types).m / 64), 1],
+      constants,
+    },
+  ],
+});
+
+/** Floats of x up to the end of the last row. */
+export function reach(rows: number, k: number, { begin = 0, stride = k }: Partial<Overlap> = {}): number {
+  return begin + (rows - 1) * stride + k;
+}
+
+function linearCase(
+  name: string,
+  dtype: 'f32' | 'f16' | 'i8',
+  m: number,
+  n: number,
+  k: number,
+  attrs: LinearAttrs = {},
+  bench = false,
+): Case<Names | 'w_scale' | 'bias', LinearAttrs> {
+  const x = attrs.overlap ? [reach(m, k, attrs.overlap)] : [m, k];
+  const bias = name.includes('no bias') ? {} : { bias: { dtype: 'f32', shape: [n] } as const };
+  return { name, attrs, bench, types: { x: { dtype: 'f32', shape: x }, ...weightTypes(dtype, n, k), ...bias } };
+}
