@@ -29,8 +29,9 @@ export interface BuilderBase {
   phase(name: string): void;
   /** Prefixes names and labels of what `body` records. */
   scope<T>(name: string, body: () => T): T;
+  /** Weights have whole names, whatever the scope; the same name again is the same tensor. */
   weight(name: string, dtype: DType, shape: readonly number[]): TensorRef;
-  input(name: string, dtype: DType, shape: readonly number[]): TensorRef;
+  input(name: string, dtype: DType, shape: readonly number[], lives?: 'always'): TensorRef;
   activation(name: string, dtype: DType, shape: readonly number[]): TensorRef;
   state(name: string, dtype: DType, shape: readonly number[], lives?: 'always'): TensorRef;
   build(): Graph;
@@ -71,11 +72,18 @@ class Recorder implements BuilderBase {
   }
 
   weight(name: string, dtype: DType, shape: readonly number[]): TensorRef {
-    return this.#declare('weight', name, { dtype, shape });
+    const known = this.#tensors.find((t) => t.name === name);
+    if (!known) return this.#declare('weight', name, { dtype, shape });
+    if (known.kind !== 'weight' || describeType(known) !== describeType({ dtype, shape })) {
+      throw new GraphError(
+        `weight: expected ${name} as declared before, ${describeType(known)}, got ${describeType({ dtype, shape })}`,
+      );
+    }
+    return refOf(known);
   }
 
-  input(name: string, dtype: DType, shape: readonly number[]): TensorRef {
-    return this.#declare('input', this.#path(name), { dtype, shape });
+  input(name: string, dtype: DType, shape: readonly number[], lives?: 'always'): TensorRef {
+    return this.#declare('input', this.#path(name), { dtype, shape }, lives);
   }
 
   activation(name: string, dtype: DType, shape: readonly number[]): TensorRef {

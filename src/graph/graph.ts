@@ -75,7 +75,7 @@ export function graphToString(graph: Graph): string {
   const width = Math.max(...graph.phases.map((p) => p.name.length));
   return graph.nodes
     .map((node, time) => {
-      const attrs = Object.entries(node.attrs).map(([k, v]) => `${k}=${v}`);
+      const attrs = Object.entries(node.attrs).map(([k, v]) => `${k}=${typeof v === 'object' ? JSON.stringify(v) : v}`);
       const head = `${node.phase.padEnd(width)} ${String(time).padStart(4)} ${node.label}`;
       const call = [refsToString(node.inputs), ...attrs].filter((s) => s !== '').join(' ');
       return `${head}  ${call} -> ${refsToString(node.outputs)}`;

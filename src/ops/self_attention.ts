@@ -4,7 +4,7 @@
 // alone and is not appended.
 
 import { HEAD, softmax } from './attention.ts';
-import { type Case, defineOp, expect } from './op.ts';
+import { type Case, defineOp, expect, type TensorType } from './op.ts';
 import { isRowTable, NO_SEQUENCE, packRows, ROW, type Row } from './rows.ts';
 
 export const selfAttention = defineOp({
@@ -13,14 +13,20 @@ export const selfAttention = defineOp({
   outputs: ['y', 'k_cache', 'v_cache'],
   updates: () => ['k_cache', 'v_cache'],
 
-  infer(types, { cache }: { readonly cache: { readonly dtype: 'f16' | 'f32'; readonly shape: readonly number[] } }) {
+  infer(types, { cache }: { readonly cache: TensorType }) {
     const { qkv, rows } = types;
     const n_state = qkv.shape[1]! / 3;
     expect(qkv.dtype === 'f32' && n_state % HEAD === 0, 'self_attention', 'qkv f32[R, 3 * 64 H]', types);
     expect(isRowTable(rows) && rows.shape[0] === qkv.shape[0], 'self_attention', `rows u32[${qkv.shape[0]}, 4]`, types);
-    expect(cache.shape.length === 3 && cache.shape[2] === n_state, 'self_attention', `caches [B, C, ${n_state}]`, {
-      cache,
-    });
+    const float = cache.dtype === 'f16' || cache.dtype === 'f32';
+    expect(
+      float && cache.shape.length === 3 && cache.shape[2] === n_state,
+      'self_attention',
+      `caches [B, C, ${n_state}]`,
+      {
+        cache,
+      },
+    );
     return { y: { dtype: 'f32', shape: [qkv.shape[0]!, n_state] }, k_cache: cache, v_cache: cache };
   },
 
@@ -107,7 +113,7 @@ function selfAttentionCase(
   rows: readonly Row[],
   bench = false,
   capacity = rows.length,
-): Case<'qkv' | 'rows' | 'y', { cache: { dtype: 'f16' | 'f32'; shape: readonly number[] } }> {
+): Case<'qkv' | 'rows' | 'y', { cache: TensorType }> {
   return {
     name: `${dtype} ${name}`,
     bench,

@@ -1,0 +1,81 @@
+// One window under rising temperatures, until its text passes the thresholds (openai/whisper transcribe.py decode_with_fallback).
+
+import { compressionRatio } from '../text/compression.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
+import { type DecodedTokens, decodeWindow, type Prompt } from './decoding.ts';
+import type { WhisperEngine } from './engine.ts';
+import type { ResolvedOptions } from './options.ts';
+
+/** openai/whisper decoding.py DecodingResult, and what was tried before it. */
+export interface DecodingResult extends DecodedTokens {
+  readonly temperature: number;
+  /** Text without timestamps, stripped. */
+  readonly text: string;
+  readonly compressionRatio: number;
+}
+
+/** Decodes the encoded window; if no temperature passes, the last one's result stands. */
+export async function decodeWithFallback(
+  engine: WhisperEngine,
+  tokenizer: Tokenizer,
+  options: ResolvedOptions,
+  prompt: Prompt,
+): Promise<DecodingResult> {
+  let result: DecodingResult | undefined;
+  for (const temperature of options.temperature) {
+    const tokens = await decodeWindow(engine, {
+      prompt,
+      rules: rulesOf(tokenizer, options, temperature),
+      suppressed: suppressedTokens(tokenizer, options.suppressTokens),
+      sampleLength: options.sampleLength,
+      signal: options.signal,
+    });
+    const text = tokenizer.decode(tokens.tokens).trim();
+    result = { ...tokens, temperature, text, compressionRatio: compressionRatio(text) };
+    if (!needsFallback(result, options)) break;
+  }
+  return result!;
+}
+
+function rulesOf(tokenizer: Tokenizer, options: ResolvedOptions, temperature: number) {
+  const { maxInitialTimestamp } = options;
+  return {
+    eot: tokenizer.eot,
+    timestampBegin: tokenizer.timestamp_begin,
+    noTimestamps: tokenizer.no_timestamps,
+    blank: SPACE,
+    withTimestamps: !options.withoutTimestamps,
+    suppressBlank: options.suppressBlank,
+    // openai takes 0 for no cap as well: it tests for truth.
+    ...(maxInitialTimestamp && {
+      maxInitialTimestamp: tokenizer.timestamp_begin + Math.round(maxInitialTimestamp / 0.02),
+    }),
+    temperature,
+    seed: options.seed,
+  };
+}
+
+/** " " in every vocabulary of Whisper. */
+const SPACE = 220;
+
+/** openai/whisper decoding.py _get_suppress_tokens. */
+export function suppressedTokens(tokenizer: Tokenizer, given: readonly number[]): Set<number> {
+  const { transcribe, translate, sot, sot_prev, sot_lm, no_speech } = tokenizer;
+  const listed = given.flatMap((token) => (token === -1 ? tokenizer.nonSpeechTokens : [token]));
+  return new Set([...listed, transcribe, translate, sot, sot_prev, sot_lm, no_speech]);
+}
+
+/** Whether another temperature should be tried; silence is accepted as it is. */
+export function needsFallback(
+  {
+    compressionRatio: ratio,
+    avgLogprob,
+    noSpeechProb,
+  }: Pick<DecodingResult, 'compressionRatio' | 'avgLogprob' | 'noSpeechProb'>,
+  { compressionRatioThreshold, logprobThreshold, noSpeechThreshold }: ResolvedOptions,
+): boolean {
+  const repetitive = compressionRatioThreshold !== null && ratio > compressionRatioThreshold;
+  const improbable = logprobThreshold !== null && avgLogprob < logprobThreshold;
+  const silent = noSpeechThreshold !== null && noSpeechProb > noSpeechThreshold && improbable;
+  return (repetitive || improbable) && !silent;
+}

@@ -1,0 +1,147 @@
+// The seek loop: window after window through audio of any length (openai/whisper transcribe.py).
+
+import type { AudioSource } from '../audio/index.ts';
+import { DeviceError } from '../errors.ts';
+import type { Segment } from '../output/result.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
+import type { Prompt } from './decoding.ts';
+import type { WhisperEngine } from './engine.ts';
+import { type DecodingResult, decodeWithFallback } from './fallback.ts';
+import { detectLanguage } from './language.ts';
+import { contentFrames, findLoudest, readWindow } from './mel.ts';
+import { windowFrames } from './model.ts';
+import type { ResolvedOptions } from './options.ts';
+import { clearEmpty, FRAMES_PER_SECOND, sliceSegments } from './segments.ts';
+
+export interface Transcription {
+  readonly text: string;
+  readonly segments: readonly Segment[];
+  readonly language: string;
+  /** By code; where the language was detected. */
+  readonly languageProbabilities?: Readonly<Record<string, number>>;
+}
+
+interface Clip {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What the loop remembers between windows. */
+interface State {
+  readonly segments: Segment[];
+  /** Tokens of the initial prompt, then of every segment. */
+  readonly tokens: number[];
+  /** Tokens before this index are not given as a prompt any more. */
+  promptSince: number;
+}
+
+/** @throws the signal's reason when aborted, DeviceError when the device fails. The engine is usable afterwards. */
+export async function transcribeAudio(
+  engine: WhisperEngine,
+  tokenizer: Tokenizer,
+  audio: AudioSource,
+  options: ResolvedOptions,
+): Promise<Transcription> {
+  const content = contentFrames(audio.length);
+  let melStands = await findLoudest(engine, audio, options.signal);
+  const detected = options.language === undefined && tokenizer.isMultilingual && content > 0;
+  const found = detected ? await detectLanguage(engine, tokenizer, audio, options.signal) : undefined;
+  if (found) melStands = false;
+  const language = options.language ?? found?.language ?? 'en';
+  const initial = options.initialPrompt === undefined ? [] : tokenizer.encode(` ${options.initialPrompt.trim()}`);
+  const state: State = { segments: [], tokens: [...initial], promptSince: 0 };
+  const sot = sotTokens(tokenizer, options, language);
+
+  for (const { start, end } of clips(options.clipTimestamps, content)) {
+    for (let seek = start; seek < Math.min(end, content); ) {
+      options.signal?.throwIfAborted();
+      const frames = Math.min(windowFrames(engine.dims), content - seek, end - seek);
+      if (!melStands || seek !== 0) await engine.mel(await readWindow(audio, seek, engine.dims), options.signal);
+      melStands = false;
+      await engine.encode(frames, options.signal);
+      const prompt: Prompt = { previous: previousTokens(engine, tokenizer, options, state, initial), sot };
+      const result = await decodeWithFallback(engine, tokenizer, options, prompt);
+      const advance = isSilent(result, options)
+        ? frames
+        : addSegments(result, { seek, frames }, tokenizer, options, state);
+      if (advance <= 0)
+        throw new DeviceError(`transcribe: expected the window at ${seek} to move on, got ${advance} frames`);
+      seek += advance;
+      options.onProgress?.({ seconds: Math.min(seek, content) / FRAMES_PER_SECOND, duration: audio.duration });
+    }
+  }
+  return {
+    text: tokenizer.decode(state.tokens.slice(initial.length)),
+    segments: state.segments,
+    language,
+    ...(found && { languageProbabilities: found.probabilities }),
+  };
+}
+
+/** Parts of the file in frames; a last start without end goes to the end of the file. */
+function clips(timestamps: readonly number[], content: number): Clip[] {
+  const points = timestamps.map((t) => roundHalfEven(t * FRAMES_PER_SECOND));
+  if (points.length === 0) points.push(0);
+  if (points.length % 2 === 1) points.push(content);
+  const all: Clip[] = [];
+  for (let i = 0; i < points.length; i += 2) all.push({ start: points[i]!, end: points[i + 1]! });
+  return all;
+}
+
+/** Python's round. */
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+function sotTokens(tokenizer: Tokenizer, options: ResolvedOptions, language: string): number[] {
+  const sot = tokenizer.sotSequence({ language, task: options.task });
+  const prefix = options.prefix === undefined ? [] : tokenizer.encode(` ${options.prefix.trim()}`);
+  return [...sot, ...(options.withoutTimestamps ? [tokenizer.no_timestamps] : []), ...prefix];
+}
+
+/** [sot_prev, the last tokens that fit], or nothing. Half the context, less one, is for previous text. */
+function previousTokens(
+  engine: WhisperEngine,
+  tokenizer: Tokenizer,
+  options: ResolvedOptions,
+  state: State,
+  initial: readonly number[],
+): number[] {
+  const room = Math.floor(engine.dims.n_text_ctx / 2) - 1;
+  let tokens = state.tokens.slice(state.promptSince);
+  if (options.carryInitialPrompt) {
+    const left = room - initial.length;
+    const rest = state.tokens.slice(Math.max(initial.length, state.promptSince));
+    tokens = [...initial, ...(left > 0 ? rest.slice(-left) : rest)];
+  }
+  return tokens.length === 0 ? [] : [tokenizer.sot_prev, ...tokens.slice(-room)];
+}
+
+function isSilent(
+  { noSpeechProb, avgLogprob }: DecodingResult,
+  { noSpeechThreshold, logprobThreshold }: ResolvedOptions,
+): boolean {
+  if (noSpeechThreshold === null || noSpeechProb <= noSpeechThreshold) return false;
+  return logprobThreshold === null || avgLogprob <= logprobThreshold;
+}
+
+/** Adds a window's segments; returns the frames to move on by. */
+function addSegments(
+  result: DecodingResult,
+  window: { seek: number; frames: number },
+  tokenizer: Tokenizer,
+  options: ResolvedOptions,
+  state: State,
+): number {
+  const { segments, advance } = sliceSegments(result, window, tokenizer);
+  for (const cut of segments) {
+    const segment: Segment = { id: state.segments.length, ...clearEmpty(cut) };
+    state.segments.push(segment);
+    state.tokens.push(...segment.tokens);
+    options.onSegment?.(segment);
+  }
+  if (!options.conditionOnPreviousText || result.temperature > 0.5) state.promptSince = state.tokens.length;
+  return advance;
+}

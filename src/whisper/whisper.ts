@@ -1,0 +1,178 @@
+// The public engine: a model loaded once, transcribing one audio after another.
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type AudioInput, openAudio } from '../audio/index.ts';
+import { cacheFolder } from '../cache_folder.ts';
+import { EngineStateError, ModelFileError, OptionError } from '../errors.ts';
+import { openModel } from '../formats/detect.ts';
+import type { ModelFile } from '../formats/model_file.ts';
+import type { AdapterOptions } from '../gpu/adapter.ts';
+import { type Gpu, openGpu } from '../gpu/device.ts';
+import { loadTokenizer, type Tokenizer } from '../text/tokenizer.ts';
+import type { ModelDimensions } from './dims.ts';
+import { WhisperEngine } from './engine.ts';
+import type { GraphOptions, WeightPrecision } from './graph_options.ts';
+import { resolveOptions, type TranscribeOptions } from './options.ts';
+import { type Transcription, transcribeAudio } from './transcribe.ts';
+
+export interface LoadOptions extends AdapterOptions, Partial<Pick<GraphOptions, 'cache' | 'arithmetic'>> {
+  /** How weights are kept on the device; default as the file has them: `int8` of ours, else `f16`, and `f32` for bf16. */
+  readonly weights?: WeightPrecision;
+  readonly signal?: AbortSignal;
+}
+
+export interface MemoryReport {
+  /** Bytes of all GPU buffers, as planned before the first was made, and as made. They are equal. */
+  readonly plannedBytes: number;
+  readonly createdBytes: number;
+  readonly weightBytes: number;
+}
+
+export interface TranscribeResult extends Transcription {
+  readonly adapter: string;
+  /** Seconds of audio, and of the call. */
+  readonly duration: number;
+  readonly elapsed: number;
+  readonly memory: MemoryReport;
+}
+
+const MODELS = fileURLToPath(new URL('../../models/', import.meta.url));
+
+/** OpenAI's Whisper on a GPU. `await using whisper = await Whisper.load('tiny.en')`. */
+export class Whisper {
+  readonly dims: ModelDimensions;
+  readonly tokenizer: Tokenizer;
+  /** Name of the adapter. */
+  readonly adapter: string;
+  readonly #gpu: Gpu;
+  readonly #engine: WhisperEngine;
+  #state: 'idle' | 'busy' | 'disposed' = 'idle';
+
+  private constructor(gpu: Gpu, engine: WhisperEngine, tokenizer: Tokenizer) {
+    this.#gpu = gpu;
+    this.#engine = engine;
+    this.dims = engine.dims;
+    this.tokenizer = tokenizer;
+    this.adapter = gpu.name;
+  }
+
+  /**
+   * Loads a model: a folder or file (Hugging Face, whisper.cpp, CTranslate2, openai's .pt, ours), or the name of one that came with the
+   * package or lies in the user's cache. Default: the bundled tiny.en.
+   * @throws ModelFileError, AdapterError, MemoryError, OptionError. Nothing stays behind.
+   */
+  static async load(pathOrName = 'tiny.en', options: LoadOptions = {}): Promise<Whisper> {
+    const { adapter, robustness, poison, weights, signal, ...rest } = options;
+    checkLoadOptions(options);
+    const model = await openModel(findModel(pathOrName));
+    let gpu: Gpu | undefined;
+    try {
+      const tokenizer = loadTokenizer(await tokenizerSource(model), model.dims);
+      gpu = await openGpu({ adapter, robustness, poison });
+      const engine = await WhisperEngine.load(gpu, model, {
+        weights: weights ?? nativePrecision(model),
+        signal,
+        ...rest,
+      });
+      return new Whisper(gpu, engine, tokenizer);
+    } catch (error) {
+      await gpu?.close();
+      throw error;
+    } finally {
+      await model.file.close();
+    }
+  }
+
+  /**
+   * Text, segments and language of an audio file, its bytes, a stream of them, or 16 kHz mono samples.
+   * @throws AudioError, OptionError, DeviceError, the signal's reason; EngineStateError while another call runs. Usable afterwards.
+   */
+  async transcribe(audio: AudioInput, options: TranscribeOptions = {}): Promise<TranscribeResult> {
+    this.#enter('transcribe');
+    const began = performance.now();
+    try {
+      const resolved = resolveOptions(options, this.tokenizer, this.#engine.options.textContext);
+      await using source = await openAudio(audio, { signal: options.signal });
+      const result = await transcribeAudio(this.#engine, this.tokenizer, source, resolved);
+      this.#gpu.check();
+      const elapsed = (performance.now() - began) / 1000;
+      return { ...result, adapter: this.adapter, duration: source.duration, elapsed, memory: this.memory };
+    } finally {
+      this.#state = 'idle';
+    }
+  }
+
+  get memory(): MemoryReport {
+    const { buffers } = this.#engine.program;
+    const bytes = (of: readonly { readonly bytes: number }[]) => of.reduce((sum, b) => sum + b.bytes, 0);
+    return {
+      plannedBytes: bytes(buffers),
+      createdBytes: this.#gpu.memory.live,
+      weightBytes: bytes(buffers.filter((b) => b.use === 'weights')),
+    };
+  }
+
+  /** Frees the device and all its memory. Later calls throw; a second dispose does nothing. */
+  async dispose(): Promise<void> {
+    if (this.#state === 'disposed') return;
+    this.#enter('dispose');
+    this.#state = 'disposed';
+    await this.#engine.dispose();
+    await this.#gpu.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
+  #enter(call: string): void {
+    if (this.#state !== 'idle') {
+      throw new EngineStateError(
+        `${call}: expected an idle engine because it runs one call at a time, got a ${this.#state} one`,
+      );
+    }
+    this.#state = 'busy';
+  }
+}
+
+const LOAD_OPTIONS = ['adapter', 'robustness', 'poison', 'weights', 'cache', 'arithmetic', 'signal'];
+
+function checkLoadOptions(options: LoadOptions): void {
+  const unknown = Object.keys(options).find((name) => !LOAD_OPTIONS.includes(name));
+  if (unknown)
+    throw new OptionError(`Whisper.load: expected options among ${LOAD_OPTIONS.join(', ')}, got '${unknown}'`);
+  const choices = { weights: ['f32', 'f16', 'int8'], cache: ['f16', 'f32'], arithmetic: ['w8a32', 'w8a8'] } as const;
+  for (const [name, allowed] of Object.entries(choices)) {
+    const given = options[name as keyof typeof choices];
+    if (given !== undefined && !(allowed as readonly string[]).includes(given)) {
+      throw new OptionError(`Whisper.load: expected ${name} among ${allowed.join(', ')}, got '${given}'`);
+    }
+  }
+}
+
+/** A path as it is; a name in the package's models, then in the user's cache. */
+export function findModel(pathOrName: string): string {
+  const places = [pathOrName, join(MODELS, pathOrName), cacheFolder('models', pathOrName)];
+  const found = places.find((place) => existsSync(place));
+  if (found === undefined) {
+    throw new ModelFileError(`Whisper.load: expected a model at one of ${places.join(', ')}, got none`);
+  }
+  return found;
+}
+
+async function tokenizerSource(model: ModelFile) {
+  const path = join(model.folder, 'tokenizer.json');
+  if (existsSync(path)) return JSON.parse(await readFile(path, 'utf8'));
+  if (model.vocab) return model.vocab;
+  throw new ModelFileError(`Whisper.load: expected a tokenizer.json beside the model in ${model.folder}, got none`);
+}
+
+/** As the file has its matrices; bf16 needs f32, whose range f16 lacks. */
+function nativePrecision(model: ModelFile): WeightPrecision {
+  const source = model.tensors.get('decoder.token_embedding.weight')!;
+  if (source.coding === 'int8') return 'int8';
+  return source.tensor.type === 'bf16' ? 'f32' : 'f16';
+}

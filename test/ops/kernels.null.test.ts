@@ -1,0 +1,52 @@
+// Rung: null. Every kernel of every op compiles, and its bindings and params agree with the op, on Dawn's backend that computes nothing.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { generatedKernels } from '../../kernels/generate/main.ts';
+import { caseGraph } from '../../src/gpu/check_kernel.ts';
+import { openGpu } from '../../src/gpu/device.ts';
+import { GpuExecutor } from '../../src/gpu/executor.ts';
+import { PipelineCache } from '../../src/gpu/pipelines.ts';
+import { separateLayout } from '../../src/graph/layouts.ts';
+import { compile, kernelStem } from '../../src/graph/program.ts';
+import * as ops from '../../src/ops/index.ts';
+import type { Op } from '../../src/ops/op.ts';
+
+const registry = Object.values(ops) as readonly Op[];
+
+describe('[null] kernels', async () => {
+  const gpu = await openGpu({ adapter: 'null' });
+  const pipelines = new PipelineCache(gpu);
+
+  for (const op of registry) {
+    it(`${op.name}: every variant compiles for every case`, async () => {
+      for (const given of op.cases) {
+        for (const variant of op.variants) {
+          const graph = caseGraph(op, given, variant);
+          // The backend leaves the subgroup size open; kernels that need to know it are compiled for 8.
+          const caps = { ...gpu.caps, subgroupSize: 8 };
+          const program = compile(graph, separateLayout(graph), caps, { choose: () => variant });
+          const executor = await GpuExecutor.create(gpu, graph, program, pipelines);
+          await executor.run('case');
+          await executor.destroy();
+        }
+      }
+    });
+  }
+
+  it('no WGSL file is without an op, and no op without its file', () => {
+    const stems = registry.flatMap((op) => op.variants.map((variant) => `${kernelStem(op, variant)}.wgsl`));
+    const files = readdirSync(new URL('../../kernels/', import.meta.url)).filter((f) => f.endsWith('.wgsl'));
+    expect(files.sort()).toEqual(stems.sort());
+  });
+
+  it('generated kernels are what their generators write', () => {
+    for (const [file, text] of Object.entries(generatedKernels())) {
+      expect(readFileSync(new URL(`../../kernels/${file}`, import.meta.url), 'utf8'), file).toBe(text);
+    }
+  });
+
+  it('the null backend is not taken for a device', () => {
+    expect(gpu.kind).toBe('null');
+  });
+});
