@@ -1,0 +1,13 @@
+// The public face of the packer: problems in, packings out, and what is needed to check, store and look at them.
+
+export { type CsvFile, formatCsv, parseCsv } from './csv.ts';
+export { packInOrder } from './greedy.ts';
+export { lowerBound, naiveBytes } from './lower_bound.ts';
+export { ORDERS, type OrderName } from './orders.ts';
+export { type PackOptions, packBuffers } from './pack.ts';
+export { drawText, type PhaseMark, type TextPictureOptions } from './picture.ts';
+export { drawSvg, type SvgPictureOptions } from './picture_svg.ts';
+export { type Plan, type PlanLimits, planMemory } from './plan.ts';
+export type { Buffer, Effort, Gap, Packing, Problem, Stop } from './problem.ts';
+export type { Fit } from './shelf.ts';
+export { type Fault, type Rule, validatePacking } from './validate.ts';
