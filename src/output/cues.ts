@@ -2,8 +2,8 @@
 // SubtitlesWriter.iterate_result.
 
 import { OptionError } from '../errors.ts';
+import { SPACE, strip } from '../python.ts';
 import { type CueOptions, checkCueOptions } from './options.ts';
-import { SPACE, strip } from './python.ts';
 import type { Segment, TranscriptionResult, Word } from './result.ts';
 
 export interface Cue {

@@ -1,6 +1,6 @@
 // The whole result as Python's json.dump writes it, byte for byte. Source: openai/whisper utils.py, WriteJSON.
 
-import { floatRepr, jsonString } from './python.ts';
+import { floatRepr, jsonString } from '../python.ts';
 import type { Segment, TranscriptionResult, Word } from './result.ts';
 
 /** Members in OpenAI's order, `words` where a segment has them. A float that is no number comes out as `NaN`. */

@@ -1,7 +1,7 @@
 // Times as text. Source: openai/whisper utils.py, format_timestamp.
 
 import { OptionError } from '../errors.ts';
-import { roundHalfEven } from './python.ts';
+import { roundHalfEven } from '../python.ts';
 
 export interface TimestampOptions {
   /** `00:` for less than an hour, too. */

@@ -1,6 +1,6 @@
 // Tab-separated segments, times in whole milliseconds. Source: openai/whisper utils.py, WriteTSV.
 
-import { strip } from './python.ts';
+import { strip } from '../python.ts';
 import type { TranscriptionResult } from './result.ts';
 import { milliseconds } from './timestamp.ts';
 

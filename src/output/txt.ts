@@ -1,6 +1,6 @@
 // Plain text, a line a segment. Source: openai/whisper utils.py, WriteTXT.
 
-import { strip } from './python.ts';
+import { strip } from '../python.ts';
 import type { TranscriptionResult } from './result.ts';
 
 export function renderTxt(result: TranscriptionResult): string {

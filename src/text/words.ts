@@ -1,6 +1,6 @@
 // Tokens into words, for word timestamps. Source: openai/whisper tokenizer.py, split_to_word_tokens.
 
-import { stripSpace } from './space.ts';
+import { strip } from '../python.ts';
 
 /** Words and, for each, its token ids; both join back to the whole. */
 export interface WordTokens {
@@ -57,7 +57,7 @@ function splitOnSpaces(ids: readonly number[], text: TokenText): WordTokens {
   for (const [index, piece] of pieces.words.entries()) {
     const tokens = pieces.wordTokens[index]!;
     // A substring test, as in OpenAI's code: ")." is not punctuation, "()" and the empty string are.
-    const isPunctuation = PUNCTUATION.includes(stripSpace(piece));
+    const isPunctuation = PUNCTUATION.includes(strip(piece));
     if (tokens[0]! >= text.eot || piece.startsWith(' ') || isPunctuation || words.length === 0) {
       words.push(piece);
       wordTokens.push(tokens);

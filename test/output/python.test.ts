@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OptionError } from '../../src/errors.ts';
-import { floatRepr, jsonString, roundHalfEven, strip } from '../../src/output/python.ts';
 import { formatTimestamp, milliseconds } from '../../src/output/timestamp.ts';
+import { floatRepr, jsonString, roundHalfEven, strip } from '../../src/python.ts';
 import { goldenJson } from './fixtures/results.ts';
 
 test.each([

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compressionRatio } from '../../src/text/compression.ts';
-import { goldenJson } from './fixtures/goldens.ts';
+import { goldenJson } from '../support/goldens.ts';
 
 test("every golden text has Python's ratio", () => {
   const goldens = goldenJson<{ text: string; bytes: number; compressed: number; ratio: number }[]>('compression.json');

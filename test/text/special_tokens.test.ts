@@ -5,7 +5,8 @@ import { ModelFileError, OptionError } from '../../src/errors.ts';
 import { LANGUAGES, languageCode } from '../../src/text/languages.ts';
 import { specialVocabulary } from '../../src/text/special_tokens.ts';
 import { loadTokenizer, type Task } from '../../src/text/tokenizer.ts';
-import { goldenJson, tokenizerJson, tokenizers, type VocabularyName } from './fixtures/goldens.ts';
+import { goldenJson } from '../support/goldens.ts';
+import { tokenizerJson, tokenizers, type VocabularyName } from './fixtures/goldens.ts';
 
 interface Goldens {
   readonly sot_sequences: readonly {

@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OptionError } from '../../src/errors.ts';
-import { goldenJson, tokenizers, type VocabularyName } from './fixtures/goldens.ts';
+import { goldenJson } from '../support/goldens.ts';
+import { tokenizers, type VocabularyName } from './fixtures/goldens.ts';
 
 interface Encoded {
   readonly ids: number[] | null; // null: refused
@@ -76,13 +77,22 @@ test('words split as in the goldens', () => {
 });
 
 test('words of any ids, malformed bytes too, join back to them', () => {
-  const { splitToWordTokens, decodeWithTimestamps, eot } = tokenizers.multilingual;
+  const { splitToWordTokens, eot } = tokenizers.multilingual;
   const ids = fc.array(fc.oneof(fc.nat({ max: 255 }), fc.nat({ max: 50256 }), fc.constant(eot)), { maxLength: 30 });
   fc.assert(
     fc.property(ids, fc.constantFrom('en', 'ja'), (list, language) => {
-      const { words, wordTokens } = splitToWordTokens(list, language);
-      expect(wordTokens.flat()).toEqual(list);
-      expect(words).toEqual(wordTokens.map(decodeWithTimestamps));
+      expect(splitToWordTokens(list, language).wordTokens.flat()).toEqual(list);
+    }),
+  );
+});
+
+test('words of any text are what their tokens decode to', () => {
+  const { splitToWordTokens, decode, encode } = tokenizers.multilingual;
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('en', 'ja'), (text, language) => {
+      const { words, wordTokens } = splitToWordTokens(encode(text, { specialText: 'plain' }), language);
+      expect(words).toEqual(wordTokens.map(decode));
+      expect(words.join('')).toBe(text);
     }),
   );
 });

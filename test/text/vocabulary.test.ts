@@ -3,7 +3,8 @@
 import { expect, test } from 'vitest';
 import { ModelFileError } from '../../src/errors.ts';
 import { loadTokenizer } from '../../src/text/tokenizer.ts';
-import { goldenJson, tokenizerJson, tokenizers, type VocabularyName } from './fixtures/goldens.ts';
+import { goldenJson } from '../support/goldens.ts';
+import { tokenizerJson, tokenizers, type VocabularyName } from './fixtures/goldens.ts';
 
 const sizes = { gpt2: 51864, multilingual: 51865 } as const;
 

@@ -1,7 +1,7 @@
 // OpenAI's normaliser for any language: lower case, no punctuation, one space between words.
 // Source: openai/whisper normalizers/basic.py.
 
-import { collapseSpace } from '../space.ts';
+import { collapseSpace } from '../../python.ts';
 
 /** Letters with a stroke and the like, which Unicode does not decompose. Those of upper case are what NFKD leaves. */
 const PLAIN_LETTERS: ReadonlyMap<string, string> = new Map([

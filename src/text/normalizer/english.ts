@@ -1,7 +1,7 @@
 // OpenAI's normaliser for English: contractions and titles written out, numbers in digits, American spelling.
 // Source: openai/whisper normalizers/english.py.
 
-import { collapseSpace, SPACE, splitSpace } from '../space.ts';
+import { collapseSpace, SPACE, splitSpace } from '../../python.ts';
 import { removeBracketed, removeSymbolsAndDiacritics } from './basic.ts';
 import { normalizeNumbers } from './numbers.ts';
 import { wholeWords, wordEnds } from './patterns.ts';

@@ -1,7 +1,7 @@
 // Spoken numbers into digits: "two hundred and five dollars" -> "$205", "nineteen eighty-four" -> "1984".
 // Source: openai/whisper normalizers/english.py, EnglishNumberNormalizer; its oddities are kept, so that texts compare.
 
-import { SPACE, splitSpace } from '../space.ts';
+import { SPACE, splitSpace } from '../../python.ts';
 import { fraction, timesWhole } from './decimals.ts';
 import { NUMBER_WORDS, type NumberWord, PREFIXES } from './number_words.ts';
 import { wholeWords, wordEnds } from './patterns.ts';

@@ -6,7 +6,7 @@ import { normalizeBasic } from '../../../src/text/normalizer/basic.ts';
 import { fraction, timesWhole } from '../../../src/text/normalizer/decimals.ts';
 import { normalizeEnglish } from '../../../src/text/normalizer/english.ts';
 import { AMERICAN_SPELLINGS } from '../../../src/text/normalizer/spellings.ts';
-import { goldenJson } from '../fixtures/goldens.ts';
+import { goldenJson } from '../../support/goldens.ts';
 
 interface Golden {
   readonly text: string;

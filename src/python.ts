@@ -1,4 +1,4 @@
-// The few rules of Python that openai/whisper's files follow: rounding, the text of a float, JSON, white space.
+// The few rules of Python that openai/whisper's text and files follow: rounding, the text of a float, JSON, white space.
 
 /** round(x): to the nearest whole number, from halfway to the even one. */
 export function roundHalfEven(x: number): number {
@@ -28,12 +28,23 @@ export function jsonString(text: string): string {
   );
 }
 
-/** Source of a class for `u` patterns: what str.isspace() is true of. */
+/** Source of a class for `u` patterns: white space as str knows it, Unicode's and four ASCII separators, without U+FEFF. */
 export const SPACE = '[\\p{White_Space}\\x1c-\\x1f]';
 
 const ENDS = new RegExp(`^${SPACE}+|${SPACE}+$`, 'gu');
+const RUN = new RegExp(`${SPACE}+`, 'gu');
 
 /** str.strip() */
 export function strip(text: string): string {
   return text.replace(ENDS, '');
+}
+
+/** str.split() */
+export function splitSpace(text: string): string[] {
+  return text.split(RUN).filter((word) => word !== '');
+}
+
+/** Every run of white space becomes one space. */
+export function collapseSpace(text: string): string {
+  return text.replace(RUN, ' ');
 }
