@@ -38,11 +38,13 @@ export interface RunOptions {
 export class GpuExecutor {
   readonly program: Program;
   readonly gpu: Gpu;
+  /** Milliseconds spent in `run`, by phase. */
+  readonly elapsed = new Map<string, number>();
   readonly #tensors: ReadonlyMap<string, TensorType>;
   readonly #buffers: readonly GPUBuffer[];
   readonly #phases: ReadonlyMap<string, readonly BoundDispatch[]>;
   readonly #transfer: Transfer;
-  /** Milliseconds that each kind of submit took, to sleep through most of the next. */
+  /** Least milliseconds that each kind of submit took after its first. */
   readonly #pace = new Map<string, number>();
 
   private constructor(
@@ -130,11 +132,13 @@ export class GpuExecutor {
   async run(phase: string, { times = 1, signal }: RunOptions = {}): Promise<void> {
     const list = this.dispatches(phase);
     const part = this.gpu.caps.cpu && times === 1 ? CPU_SUBMIT : list.length;
+    const began = performance.now();
     for (let begin = 0; begin < list.length; begin += part) {
       signal?.throwIfAborted();
       this.#submit(list.slice(begin, begin + part), times);
       await this.#settle(`${phase} ${begin} ${times}`);
     }
+    this.elapsed.set(phase, (this.elapsed.get(phase) ?? 0) + performance.now() - began);
   }
 
   /** Frees every buffer. The executor is of no use afterwards. */
@@ -158,13 +162,14 @@ export class GpuExecutor {
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 
-  // dawn.node turns the event loop without pause while a promise is pending, which takes a fifth of a software adapter's cores.
+  // dawn.node turns the event loop without pause while a promise is pending, which takes a fifth of a software adapter's cores. So most
+  // of the time that such a submit took at best is slept through. The first one does not count: drivers compile on first use.
   async #settle(kind: string): Promise<void> {
     const began = performance.now();
-    const expected = this.#pace.get(kind) ?? 0;
-    if (expected > 4) await sleep(expected * 0.85);
+    const pace = this.#pace.get(kind);
+    if (pace !== undefined && Number.isFinite(pace) && pace > 4) await sleep(pace * 0.85);
     await this.gpu.device.queue.onSubmittedWorkDone();
-    this.#pace.set(kind, performance.now() - began);
+    this.#pace.set(kind, pace === undefined ? Number.POSITIVE_INFINITY : Math.min(pace, performance.now() - began));
     this.gpu.check();
   }
 

@@ -61,6 +61,15 @@ export class WhisperEngine {
     return this.#executor;
   }
 
+  /** Milliseconds spent waiting for each phase since the last reset. */
+  get timings(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#executor.elapsed);
+  }
+
+  resetTimings(): void {
+    this.#executor.elapsed.clear();
+  }
+
   /** Forgets the loudest log-mel value seen; before the first window of a file. */
   async resetMel(): Promise<void> {
     await this.#write('mel_highest', new Float32Array([LEAST_LOG_MEL]));

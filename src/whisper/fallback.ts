@@ -1,5 +1,6 @@
 // One window under rising temperatures, until its text passes the thresholds (openai/whisper transcribe.py decode_with_fallback).
 
+import { roundHalfEven, strip } from '../python.ts';
 import { compressionRatio } from '../text/compression.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import { type DecodedTokens, decodeWindow, type Prompt } from './decoding.ts';
@@ -30,7 +31,7 @@ export async function decodeWithFallback(
       sampleLength: options.sampleLength,
       signal: options.signal,
     });
-    const text = tokenizer.decode(tokens.tokens).trim();
+    const text = strip(tokenizer.decode(tokens.tokens));
     result = { ...tokens, temperature, text, compressionRatio: compressionRatio(text) };
     if (!needsFallback(result, options)) break;
   }
@@ -48,7 +49,7 @@ function rulesOf(tokenizer: Tokenizer, options: ResolvedOptions, temperature: nu
     suppressBlank: options.suppressBlank,
     // openai takes 0 for no cap as well: it tests for truth.
     ...(maxInitialTimestamp && {
-      maxInitialTimestamp: tokenizer.timestamp_begin + Math.round(maxInitialTimestamp / 0.02),
+      maxInitialTimestamp: tokenizer.timestamp_begin + roundHalfEven(maxInitialTimestamp / 0.02),
     }),
     temperature,
     seed: options.seed,

@@ -1,6 +1,7 @@
 // Tokens of a window to segments, and how far the window was understood (openai/whisper transcribe.py, the middle of its loop).
 
 import type { Segment } from '../output/result.ts';
+import { strip } from '../python.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { DecodingResult } from './fallback.ts';
 
@@ -74,6 +75,6 @@ function makeSegment(
 
 /** A segment without duration or text is kept, but emptied. */
 export function clearEmpty(segment: WindowSegment): WindowSegment {
-  const empty = segment.start === segment.end || segment.text.trim() === '';
+  const empty = segment.start === segment.end || strip(segment.text) === '';
   return empty ? { ...segment, text: '', tokens: [], words: [] } : segment;
 }

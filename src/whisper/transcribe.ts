@@ -3,6 +3,7 @@
 import type { AudioSource } from '../audio/index.ts';
 import { DeviceError } from '../errors.ts';
 import type { Segment } from '../output/result.ts';
+import { roundHalfEven, strip } from '../python.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { Prompt } from './decoding.ts';
 import type { WhisperEngine } from './engine.ts';
@@ -48,7 +49,7 @@ export async function transcribeAudio(
   const found = detected ? await detectLanguage(engine, tokenizer, audio, options.signal) : undefined;
   if (found) melStands = false;
   const language = options.language ?? found?.language ?? 'en';
-  const initial = options.initialPrompt === undefined ? [] : tokenizer.encode(` ${options.initialPrompt.trim()}`);
+  const initial = options.initialPrompt === undefined ? [] : tokenizer.encode(` ${strip(options.initialPrompt)}`);
   const state: State = { segments: [], tokens: [...initial], promptSince: 0 };
   const sot = sotTokens(tokenizer, options, language);
 
@@ -88,16 +89,9 @@ function clips(timestamps: readonly number[], content: number): Clip[] {
   return all;
 }
 
-/** Python's round. */
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
 function sotTokens(tokenizer: Tokenizer, options: ResolvedOptions, language: string): number[] {
   const sot = tokenizer.sotSequence({ language, task: options.task });
-  const prefix = options.prefix === undefined ? [] : tokenizer.encode(` ${options.prefix.trim()}`);
+  const prefix = options.prefix === undefined ? [] : tokenizer.encode(` ${strip(options.prefix)}`);
   return [...sot, ...(options.withoutTimestamps ? [tokenizer.no_timestamps] : []), ...prefix];
 }
 

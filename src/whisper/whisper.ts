@@ -1,12 +1,7 @@
 // The public engine: a model loaded once, transcribing one audio after another.
 
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type AudioInput, openAudio } from '../audio/index.ts';
-import { cacheFolder } from '../cache_folder.ts';
-import { EngineStateError, ModelFileError, OptionError } from '../errors.ts';
+import { EngineStateError, MemoryError, OptionError } from '../errors.ts';
 import { openModel } from '../formats/detect.ts';
 import type { ModelFile } from '../formats/model_file.ts';
 import type { AdapterOptions } from '../gpu/adapter.ts';
@@ -15,6 +10,7 @@ import { loadTokenizer, type Tokenizer } from '../text/tokenizer.ts';
 import type { ModelDimensions } from './dims.ts';
 import { WhisperEngine } from './engine.ts';
 import type { GraphOptions, WeightPrecision } from './graph_options.ts';
+import { findModel, tokenizerSource } from './model_folder.ts';
 import { resolveOptions, type TranscribeOptions } from './options.ts';
 import { type Transcription, transcribeAudio } from './transcribe.ts';
 
@@ -37,9 +33,9 @@ export interface TranscribeResult extends Transcription {
   readonly duration: number;
   readonly elapsed: number;
   readonly memory: MemoryReport;
+  /** Milliseconds spent waiting for each phase of the model. */
+  readonly timings: Readonly<Record<string, number>>;
 }
-
-const MODELS = fileURLToPath(new URL('../../models/', import.meta.url));
 
 /** OpenAI's Whisper on a GPU. `await using whisper = await Whisper.load('tiny.en')`. */
 export class Whisper {
@@ -93,16 +89,31 @@ export class Whisper {
   async transcribe(audio: AudioInput, options: TranscribeOptions = {}): Promise<TranscribeResult> {
     this.#enter('transcribe');
     const began = performance.now();
+    this.#engine.resetTimings();
     try {
       const resolved = resolveOptions(options, this.tokenizer, this.#engine.options.textContext);
       await using source = await openAudio(audio, { signal: options.signal });
       const result = await transcribeAudio(this.#engine, this.tokenizer, source, resolved);
       this.#gpu.check();
+      requirePlanned(this.memory);
+      const { duration } = source;
       const elapsed = (performance.now() - began) / 1000;
-      return { ...result, adapter: this.adapter, duration: source.duration, elapsed, memory: this.memory };
+      return {
+        ...result,
+        adapter: this.adapter,
+        duration,
+        elapsed,
+        memory: this.memory,
+        timings: this.#engine.timings,
+      };
     } finally {
       this.#state = 'idle';
     }
+  }
+
+  /** True where the adapter computes on the CPU. */
+  get isSoftware(): boolean {
+    return this.#gpu.caps.cpu;
   }
 
   get memory(): MemoryReport {
@@ -138,6 +149,13 @@ export class Whisper {
   }
 }
 
+/** The promise of the package: no byte was made that was not planned. */
+function requirePlanned({ plannedBytes, createdBytes }: MemoryReport): void {
+  if (plannedBytes !== createdBytes) {
+    throw new MemoryError(`transcribe: expected the ${plannedBytes} bytes planned, got ${createdBytes} created`);
+  }
+}
+
 const LOAD_OPTIONS = ['adapter', 'robustness', 'poison', 'weights', 'cache', 'arithmetic', 'signal'];
 
 function checkLoadOptions(options: LoadOptions): void {
@@ -151,23 +169,6 @@ function checkLoadOptions(options: LoadOptions): void {
       throw new OptionError(`Whisper.load: expected ${name} among ${allowed.join(', ')}, got '${given}'`);
     }
   }
-}
-
-/** A path as it is; a name in the package's models, then in the user's cache. */
-export function findModel(pathOrName: string): string {
-  const places = [pathOrName, join(MODELS, pathOrName), cacheFolder('models', pathOrName)];
-  const found = places.find((place) => existsSync(place));
-  if (found === undefined) {
-    throw new ModelFileError(`Whisper.load: expected a model at one of ${places.join(', ')}, got none`);
-  }
-  return found;
-}
-
-async function tokenizerSource(model: ModelFile) {
-  const path = join(model.folder, 'tokenizer.json');
-  if (existsSync(path)) return JSON.parse(await readFile(path, 'utf8'));
-  if (model.vocab) return model.vocab;
-  throw new ModelFileError(`Whisper.load: expected a tokenizer.json beside the model in ${model.folder}, got none`);
 }
 
 /** As the file has its matrices; bf16 needs f32, whose range f16 lacks. */
