@@ -1,0 +1,24 @@
+// `whisper-wgsl convert`: any model the package reads into its own format.
+
+import { Command, Option } from 'commander';
+import { convertModel } from '../whisper/convert.ts';
+import { findModel } from '../whisper/model_folder.ts';
+import { type Io, megabytes, say } from './io.ts';
+
+interface Flags {
+  readonly weights: 'f16' | 'int8';
+  readonly output: string;
+}
+
+export function convertCommand(io: Io, exit: (code: number) => void): Command {
+  return new Command('convert')
+    .description('Write a model in our own format, quantised in blocks of 32.')
+    .argument('<model>', 'folder or file: Hugging Face, whisper.cpp, CTranslate2, openai .pt, ours')
+    .addOption(new Option('--weights <format>', 'of the matrices').choices(['f16', 'int8']).default('int8'))
+    .requiredOption('-o, --output <folder>', 'folder to write')
+    .action(async (model: string, { weights, output }: Flags) => {
+      const { tensors, bytes } = await convertModel(findModel(model), output, { weights, signal: io.signal });
+      say(io, `${output}: ${tensors} tensors, ${megabytes(bytes)}`);
+      exit(0);
+    });
+}
