@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { STFT_BINS } from '../../src/ops/stft.ts';
 import { melFilters } from '../../src/whisper/mel_filters.ts';
-import { readNpy } from '../support/npy.ts';
+import { readNpy } from '../support/goldens.ts';
 
 describe('[pure] mel filters', () => {
   for (const n_mels of [80, 128]) {
