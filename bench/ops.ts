@@ -1,0 +1,87 @@
+// `npm run bench -- ops [stem] [--all]`: every case of every op that is marked for timing, by the kernel that would run it here, or by all
+// admissible ones (a software driver may take minutes to compile a kernel that is not meant for it).
+// One sample is a submit of as many dispatches as take about 50 ms; times are wall clock for one dispatch. Inputs are seeded.
+
+import Benchmark from 'benchmark';
+import { caseGraph, caseValues } from '../src/gpu/check_kernel.ts';
+import { type Gpu, openGpu } from '../src/gpu/device.ts';
+import { GpuExecutor } from '../src/gpu/executor.ts';
+import { PipelineCache } from '../src/gpu/pipelines.ts';
+import { separateLayout } from '../src/graph/layouts.ts';
+import { compile, kernelStem } from '../src/graph/program.ts';
+import { encodeTensor } from '../src/ops/host_tensor.ts';
+import * as ops from '../src/ops/index.ts';
+import { admissible, byteLength, type Case, type Op, type Variant } from '../src/ops/op.ts';
+import { printHeader } from './header.ts';
+
+const SAMPLE_MS = 50;
+
+export async function main(args: string[]): Promise<void> {
+  const all = args.includes('--all');
+  const [stem = ''] = args.filter((arg) => arg !== '--all');
+  const gpu = await openGpu();
+  const pipelines = new PipelineCache(gpu);
+  printHeader(`npm run bench -- ops ${args.join(' ')}`.trim(), gpu.name);
+  console.log(
+    `${'kernel'.padEnd(26)} ${'case'.padEnd(34)} ${'min ms'.padStart(9)} ${'median'.padStart(9)} ${'GFLOP/s'.padStart(8)} ${'GB/s'.padStart(7)}`,
+  );
+  for (const op of Object.values(ops) as readonly Op[]) {
+    for (const given of op.cases.filter((c) => c.bench)) {
+      const attrs = given.attrs ?? {};
+      const inputs = given.types as Parameters<Op['infer']>[0];
+      const types = { ...inputs, ...op.infer(inputs, attrs) };
+      const variants = admissible(op, types, attrs, gpu.caps);
+      for (const variant of all ? variants : variants.slice(0, 1)) {
+        if (!kernelStem(op, variant).startsWith(stem)) continue;
+        const seconds = await timeKernel(gpu, pipelines, op, given, variant);
+        const bytes = Object.values(types).reduce((sum, type) => sum + byteLength(type), 0);
+        printRow(kernelStem(op, variant), given.name, seconds, op.flops?.(types, attrs) ?? 0, bytes);
+      }
+    }
+  }
+}
+
+function printRow(kernel: string, name: string, seconds: readonly number[], flops: number, bytes: number): void {
+  const sorted = seconds.toSorted((a, b) => a - b);
+  const min = sorted[0]!;
+  const median = sorted[Math.floor(sorted.length / 2)]!;
+  const rate = (amount: number, width: number) => (amount > 0 ? (amount / min / 1e9).toFixed(2) : '-').padStart(width);
+  const times = [min, median].map((s) => (s * 1000).toFixed(3).padStart(9)).join(' ');
+  console.log(`${kernel.padEnd(26)} ${name.padEnd(34)} ${times} ${rate(flops, 8)} ${rate(bytes, 7)}`);
+}
+
+/** Seconds of one dispatch, a sample each. */
+async function timeKernel(
+  gpu: Gpu,
+  pipelines: PipelineCache,
+  op: Op,
+  given: Case<string, object>,
+  variant: Variant,
+): Promise<number[]> {
+  const graph = caseGraph(op, given, variant);
+  const program = compile(graph, separateLayout(graph), gpu.caps, { choose: () => variant });
+  const executor = await GpuExecutor.create(gpu, graph, program, pipelines);
+  try {
+    for (const [name, value] of caseValues(op, given, graph)) await executor.write(name, encodeTensor(value));
+    await executor.run('case'); // drivers compile on first use
+    const began = performance.now();
+    await executor.run('case');
+    const times = Math.max(1, Math.round(SAMPLE_MS / (performance.now() - began)));
+    return await samplesOf(() => executor.run('case', { times }), times);
+  } finally {
+    await executor.destroy();
+  }
+}
+
+function samplesOf(run: () => Promise<void>, times: number): Promise<number[]> {
+  return new Promise((resolve, reject) => {
+    const benchmark = new Benchmark({
+      defer: true,
+      fn: (deferred: Benchmark.Deferred) => run().then(() => deferred.resolve(), reject),
+      minSamples: 5,
+      maxTime: 0.5,
+      onComplete: () => resolve(benchmark.stats.sample.map((seconds) => seconds / times)),
+    });
+    benchmark.run({ async: true });
+  });
+}
