@@ -11,6 +11,10 @@ archive=$(grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/a
 echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive bookworm-backports main" > /etc/apt/sources.list.d/lavapipe-backports.list
 apt-get update -qq
 export DEBIAN_FRONTEND=noninteractive
-apt-get install -y -qq --no-install-recommends libvulkan1 > /dev/null
-apt-get install -y -qq --no-install-recommends -t bookworm-backports mesa-vulkan-drivers > /dev/null
+install() { apt-get install -y -qq --no-install-recommends "$@" > /dev/null; }
+install libvulkan1
+install -t bookworm-backports mesa-vulkan-drivers
+# An installed package whose files are gone (a loader moved aside, say) counts as installed: put them back.
+[ -e "/usr/lib/$(uname -m)-linux-gnu/libvulkan.so.1" ] || install --reinstall libvulkan1
+compgen -G '/usr/share/vulkan/icd.d/lvp_icd*.json' > /dev/null || install --reinstall -t bookworm-backports mesa-vulkan-drivers
 dpkg-query -W -f='${Package} ${Version}\n' mesa-vulkan-drivers libvulkan1
