@@ -13,8 +13,9 @@ import { liveBytes } from './lower_bound.ts';
 export type Key = 'peak' | 'size' | 'duration' | 'area' | 'start' | 'end' | 'conflicts' | 'whole' | 'sections' | 'hint';
 export type OrderName = keyof typeof ORDERS;
 
-/** The portfolio, in the order in which it is tried. The last four are other planners' own. */
+/** The portfolio, in the order in which it is tried. Those with a comment are other planners' own. */
 export const ORDERS = {
+  tflite: ['whole', 'size', 'start'], // TensorFlow Lite's arena_planner.cc
   size: ['size', 'duration'],
   peak: ['peak', 'size', 'duration'],
   start: ['start', 'size', 'duration'],
@@ -23,8 +24,7 @@ export const ORDERS = {
   end: ['end', 'size'],
   conflicts: ['conflicts', 'size'],
   execution: ['start'], // ggml, ONNX Runtime: as tensors come to life
-  tflite: ['whole', 'size', 'start'], // TensorFlow Lite's arena_planner.cc
-  WAT: ['duration', 'area', 'peak'], // MiniMalloc (ASPLOS'23)
+  WAT: ['duration', 'area', 'peak'], // MiniMalloc (ASPLOS'23), like the next two
   TAW: ['peak', 'area', 'duration'],
   TWA: ['peak', 'duration', 'area'],
 } as const satisfies Record<string, readonly Key[]>;

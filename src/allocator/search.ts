@@ -6,7 +6,7 @@ import type { Instance } from './instance.ts';
 import { createSorter, ORDERS } from './orders.ts';
 
 /** Orders to start from: each leads to other packings, and which is best depends on the instance. */
-const STARTS = ['peak', 'start', 'size'] as const;
+const STARTS = ['peak', 'start', 'tflite'] as const;
 
 /** Steps without gain before the next start's turn: short at first, so that large instances see every start. */
 const FIRST_PATIENCE = 3;
