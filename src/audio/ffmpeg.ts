@@ -117,7 +117,8 @@ async function* toPcm(stdout: Readable, width: 2 | 4): AsyncGenerator<Pcm> {
 }
 
 function notStarted(cause: NodeJS.ErrnoException, program: string, name: string): AudioError {
-  const got = cause.code === 'ENOENT' ? `no program "${program}"` : cause.message;
+  // EACCES: none was found, but a folder on the PATH may not be looked into.
+  const got = cause.code === 'ENOENT' || cause.code === 'EACCES' ? `no program "${program}"` : cause.message;
   return new AudioError(
     `${name}: expected ${FORMAT_NAMES}, or ffmpeg on the PATH because it reads the other formats, got ${got}`,
     { cause },
