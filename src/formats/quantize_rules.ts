@@ -9,7 +9,7 @@ export const BLOCK = 32;
 export const SCALE_FACTOR = 256;
 
 /** Levels of `weights` into `levels`; returns the stored scale, which is infinite or NaN if the weights do not fit. */
-export type QuantizeRule = (weights: Float32Array, levels: Int32Array) => number;
+export type QuantizeRule = (weights: Float32Array, levels: Int8Array) => number;
 
 /** The first weight of largest magnitude, with its sign; NaN if any is NaN. */
 export function signedMax(weights: Float32Array): number {
@@ -80,7 +80,7 @@ export const searchInt4: QuantizeRule = (weights, levels) => {
   return best;
 };
 
-function nearest(weights: Float32Array, scale: number, low: number, high: number, levels: Int32Array): void {
+function nearest(weights: Float32Array, scale: number, low: number, high: number, levels: Int8Array): void {
   for (let i = 0; i < weights.length; i++) levels[i] = nearestLevel(weights[i]!, scale, low, high);
 }
 

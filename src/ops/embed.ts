@@ -34,7 +34,13 @@ export const embed = defineOp({
 
   tolerance: { abs: 1e-6, rel: 1e-6 }, // a product and a sum
 
-  cases: [embedCase('f32', 'f32', 64), embedCase('f16', 'f16', 128), embedCase('i8', 'f16', 384, true)],
+  cases: [
+    embedCase('f32', 'f32', 64),
+    embedCase('f16', 'f16', 128),
+    embedCase('i8', 'f16', 384, true),
+    embedCase('i6', 'f16', 384),
+    embedCase('i4', 'f16', 384),
+  ],
 
   variants: [{ name: '', workgroups: ({ y }) => [Math.ceil((y.shape[0]! * y.shape[1]!) / 16 / 64), 1, 1] }],
 });

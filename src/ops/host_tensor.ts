@@ -2,7 +2,11 @@
 
 import { GraphError } from '../errors.ts';
 import { f16ToF32, f32ToF16 } from '../formats/half.ts';
-import { byteLength, describeType, elements, type HostTensor, type TensorType } from './op.ts';
+import { packLevels, type Scheme, unpackLevels } from '../formats/packed_codes.ts';
+import { byteLength, type DType, describeType, elements, type HostTensor, type TensorType } from './op.ts';
+
+/** Element types whose codes are packed, row by row. */
+const PACKED: Readonly<Partial<Record<DType, Scheme>>> = { i6: 'int6', i4: 'int4' };
 
 /** Numbers of a tensor's bytes; `bytes` is not kept. */
 export function decodeTensor(type: TensorType, bytes: Uint8Array): HostTensor {
@@ -18,13 +22,16 @@ export function decodeTensor(type: TensorType, bytes: Uint8Array): HostTensor {
       return { dtype, shape, data: new Int8Array(whole, 0, n) };
     case 'f16':
       return { dtype, shape, data: f16ToF32(new Uint16Array(whole, 0, n)) };
-    default:
-      throw new GraphError(`decodeTensor: expected an element type with a host form, got ${describeType(type)}`);
+    case 'i6':
+    case 'i4':
+      return { dtype, shape, data: unpackLevels(PACKED[dtype]!, new Uint8Array(whole), shape.at(-1)!) };
   }
 }
 
 /** Bytes of a host tensor as the device wants them; f16 is rounded to nearest even. */
 export function encodeTensor({ dtype, shape, data }: HostTensor): Uint8Array {
+  const scheme = PACKED[dtype];
+  if (scheme) return packLevels(scheme, Int8Array.from(data), shape.at(-1)!);
   const bytes = new Uint8Array(byteLength({ dtype, shape }));
   const view = dtype === 'f16' ? f32ToF16(Float32Array.from(data)) : data;
   bytes.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));

@@ -4,7 +4,7 @@
 // the contiguous run of 3 * C floats from frame s * t on (frames are rows of C channels, with a row of zeros before and after).
 
 import { gelu, widenWeights } from './math.ts';
-import { type Caps, type Case, defineOp, elements, expect, type Shapes } from './op.ts';
+import { type Caps, type Case, type DType, defineOp, elements, expect, type Shapes } from './op.ts';
 import { expectWeights, weightTypes } from './weights.ts';
 
 /** Rows of K floats that lie `stride` floats apart, the first `begin` floats into x. Both are multiples of 4. */
@@ -98,15 +98,18 @@ export const linear = defineOp({
   flops: (types) => 2 * size(types).m * size(types).n * size(types).k,
 
   cases: [
-    ...(['f32', 'f16', 'i8'] as const).flatMap((dtype) => [
+    ...(['f32', 'f16', 'i8', 'i6', 'i4'] as const).flatMap((dtype) => [
       linearCase(`${dtype} ragged`, dtype, 67, 96, 64),
       linearCase(`${dtype} one row`, dtype, 1, 160, 192),
-      linearCase(`${dtype} gelu`, dtype, 9, 64, 128, { gelu: true }),
       linearCase(`${dtype} accumulate`, dtype, 3, 32, 128, { accumulate: true }),
-      linearCase(`${dtype} conv1d stride 2`, dtype, 13, 64, 192, { overlap: { rows: 13, stride: 128, begin: 64 } }),
       linearCase(`${dtype} tiny encoder tile`, dtype, 300, 384, 384, {}, true),
-      linearCase(`${dtype} tiny mlp`, dtype, 300, 1536, 384, { gelu: true }, true),
       linearCase(`${dtype} tiny decode step`, dtype, 1, 1536, 384, {}, true),
+    ]),
+    // What does not turn on how weights are read.
+    ...(['f32', 'f16', 'i8'] as const).flatMap((dtype) => [
+      linearCase(`${dtype} gelu`, dtype, 9, 64, 128, { gelu: true }),
+      linearCase(`${dtype} conv1d stride 2`, dtype, 13, 64, 192, { overlap: { rows: 13, stride: 128, begin: 64 } }),
+      linearCase(`${dtype} tiny mlp`, dtype, 300, 1536, 384, { gelu: true }, true),
     ]),
     linearCase('i8 tiny logits', 'i8', 1, 51904, 384, {}, true),
     linearCase('f32 no bias', 'f32', 5, 64, 64),
@@ -149,7 +152,7 @@ export function reach(rows: number, k: number, { begin = 0, stride = k }: Partia
 
 function linearCase(
   name: string,
-  dtype: 'f32' | 'f16' | 'i8',
+  dtype: DType,
   m: number,
   n: number,
   k: number,

@@ -1,0 +1,25 @@
+// Weights as 4-bit codes, value code - 8, with an f16 scale per 32 of a row; a scale is stored times 256, out of f16's subnormal range.
+// A block of 32 is one vec4, whose byte b holds the codes of elements b (low half) and b + 16 (high half).
+@group(0) @binding(2) var<storage, read> w: array<vec4<u32>>; // [N, K] codes
+@group(0) @binding(3) var<storage, read> w_scale: array<u32>; // [N, K / 32], two a word
+
+// Elements 16 * k16 .. 16 * k16 + 15 of row n of a matrix of k columns.
+fn weight16(n: u32, k16: u32, k: u32) -> mat4x4<f32> {
+  let i = n * (k / 32u) + k16 / 2u;
+  let scales = unpack2x16float(w_scale[i / 2u]);
+  let s = select(scales.x, scales.y, (i & 1u) == 1u) * 0.00390625;
+  let code = w[i];
+  let shift = vec4<u32>(0u, 8u, 16u, 24u) + 4u * (k16 & 1u);
+  return mat4x4<f32>(
+    weight4(code.x, shift, s),
+    weight4(code.y, shift, s),
+    weight4(code.z, shift, s),
+    weight4(code.w, shift, s),
+  );
+}
+
+// By the bits of 2^23 + code, which costs software adapters less than conversions; exact.
+fn weight4(code: u32, shift: vec4<u32>, s: f32) -> vec4<f32> {
+  let bits = ((vec4<u32>(code) >> shift) & vec4<u32>(15u)) | vec4<u32>(0x4b000000u);
+  return (bitcast<vec4<f32>>(bits) - 8388616.0) * s;
+}
