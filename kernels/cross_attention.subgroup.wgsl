@@ -51,8 +51,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   let n8 = params.n_state / 8u;
   let run = (params.n_key + params.splits - 1u) / params.splits;
   let begin = min(group.x * run, params.n_key);
-  let end = min(begin + run, params.n_key);
-  let sequence = select(rows[r].z, 0u, rows[r].z == 0xffffffffu);
+  let used = rows[r].z != 0xffffffffu;
+  let end = select(begin, min(begin + run, params.n_key), used);
+  let sequence = select(0u, rows[r].z, used);
   let base = (sequence / params.sequences) * params.n_key * n8 + head * 8u;
   let query = (r * params.n_state + head * 64u) / 4u;
   let q0 = read16(query) * SCALE;

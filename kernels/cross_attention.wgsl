@@ -31,8 +31,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let n8 = params.n_state / 8u;
   let run = (params.n_key + params.splits - 1u) / params.splits;
   let begin = min(group.x * run, params.n_key);
-  let count = min(run, params.n_key - begin);
-  let sequence = select(rows[r].z, 0u, rows[r].z == 0xffffffffu);
+  let used = rows[r].z != 0xffffffffu;
+  let count = select(0u, min(run, params.n_key - begin), used);
+  let sequence = select(0u, rows[r].z, used);
   let base = ((sequence / params.sequences) * params.n_key + begin) * n8 + head * 8u;
   let query = (r * params.n_state + head * 64u) / 4u;
 

@@ -2,6 +2,7 @@
 // the best token, its value and logit, the highest logit and the sum of exp(logit - highest).
 // One invocation: one run of one sequence. With a temperature the value is logit / temperature + Gumbel noise, whose maximum is a sample.
 //#import rules
+//#import is_allowed
 
 struct Params {
   n_vocab: u32,
@@ -49,7 +50,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (run >= params.runs) { return; }
   let c = s * CURSOR;
   let timestamp_begin = rules[TIMESTAMP_BEGIN];
-  let eot = rules[EOT];
   let allowed = allowed_next(
     cursor[c + SAMPLED], cursor[c + LAST], cursor[c + PENULTIMATE], cursor[c + TIMESTAMP],
     timestamp_begin, rules[WITH_TIMESTAMPS] != 0u, rules[SUPPRESS_BLANK] != 0u, rules[MAX_INITIAL],
@@ -59,15 +59,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   var time = text;
   for (var token = run * RUN; token < min((run + 1u) * RUN, params.n_vocab); token++) {
     let is_time = token >= timestamp_begin;
-    var ok = params.filtered == 0u;
-    if (!ok) {
-      let bit = (suppressed[token / 32u] >> (token % 32u)) & 1u;
-      let is_blank = token == rules[BLANK] || token == eot;
-      let plain = select(allowed.end, allowed.text, token < eot) && (allowed.blank || !is_blank);
-      let off = rules[WITH_TIMESTAMPS] != 0u && token == rules[NO_TIMESTAMPS];
-      ok = bit == 0u && !off && select(plain, token >= allowed.first_timestamp && token <= allowed.last_timestamp, is_time);
-    }
-    if (!ok) { continue; }
+    if (params.filtered != 0u && !is_allowed(token, allowed)) { continue; }
     let logit = logits[s * params.stride + token];
     var value = logit;
     if (temperature > 0.0 && params.filtered != 0u) {

@@ -3,6 +3,7 @@
 // A dispatch never reads what it appends: keys of this pass come from qkv.
 enable subgroups;
 //#import cache(k_cache)
+//#import pages(pages)
 
 struct Params {
   n_rows: u32,
@@ -49,7 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   let first = min(row.w, r);
   let cached = select(rows[first].y, 0u, unused);
   let total = cached + 1u + r - first;
-  let base = select(row.z, 0u, unused) * params.context * n4 + head;
+  let sequence = select(row.z, 0u, unused);
   let q = r * 3u * n4 + head;
   let q0 = read16(q) * SCALE;
   let q1 = read16(q + 4u) * SCALE;
@@ -63,7 +64,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   var weight = 0.0;
 
   for (var t = lane; t < cached; t += LANES) {
-    let i = base + t * n4;
+    let i = (page(sequence, t, params.context) * params.context + t) * n4 + head;
     let score = along(q0, cached_k16(i)) + along(q1, cached_k16(i + 4u)) + along(q2, cached_k16(i + 8u)) + along(q3, cached_k16(i + 12u));
     let next = max(highest, score);
     let fade = exp2(highest - next);
@@ -105,6 +106,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     write16(i + 12u, o3);
   }
   if (!unused) {
-    for (var c = lane; c < 16u; c += LANES) { store_kv4(base + row.y * n4 + c, qkv[q + n4 + c], qkv[q + 2u * n4 + c]); }
+    let base = (row.z * params.context + row.y) * n4 + head;
+    for (var c = lane; c < 16u; c += LANES) { store_kv4(base + c, qkv[q + n4 + c], qkv[q + 2u * n4 + c]); }
   }
 }

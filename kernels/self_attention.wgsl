@@ -2,6 +2,7 @@
 // One workgroup: one head of one row. Scores of all keys lie in shared memory; then 4 groups of 16 invocations sum the values.
 // A dispatch never reads what it appends: keys of this pass come from qkv.
 //#import cache(k_cache)
+//#import pages(pages)
 
 struct Params {
   n_rows: u32,
@@ -22,19 +23,25 @@ var<workgroup> partial: array<vec4<f32>, LANES>;
 struct Span {
   cached: u32, // keys that stand in the cache
   total: u32, // and those of this pass, up to the row itself
-  base: u32, // of the sequence and head in the cache, in vec4s
+  sequence: u32,
+  head: u32, // its begin in a row, in vec4s
   first: u32, // of the sequence's first row and head in qkv, in vec4s
+}
+
+// Where position t of a sequence's cache lies, in vec4s.
+fn place(s: Span, t: u32) -> u32 {
+  return (page(s.sequence, t, params.context) * params.context + t) * (params.n_state / 4u) + s.head;
 }
 
 fn key4(s: Span, t: u32, c: u32) -> vec4<f32> {
   let n4 = params.n_state / 4u;
-  if (t < s.cached) { return cached_k4(s.base + t * n4 + c); }
+  if (t < s.cached) { return cached_k4(place(s, t) + c); }
   return qkv[s.first + ((t - s.cached) * 3u + 1u) * n4 + c];
 }
 
 fn value4(s: Span, t: u32, c: u32) -> vec4<f32> {
   let n4 = params.n_state / 4u;
-  if (t < s.cached) { return cached_v4(s.base + t * n4 + c); }
+  if (t < s.cached) { return cached_v4(place(s, t) + c); }
   return qkv[s.first + ((t - s.cached) * 3u + 2u) * n4 + c];
 }
 
@@ -47,7 +54,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let unused = row.z == 0xffffffffu;
   let first = min(row.w, r);
   let cached = select(rows[first].y, 0u, unused);
-  let s = Span(cached, cached + 1u + r - first, select(row.z, 0u, unused) * params.context * n4 + head, first * 3u * n4 + head);
+  let s = Span(cached, cached + 1u + r - first, select(row.z, 0u, unused), head, first * 3u * n4 + head);
   let q = r * 3u * n4 + head;
 
   var highest = -1e30;
@@ -80,5 +87,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     weight += scores[lane];
   }
   y[r * n4 + head + i] = o / weight;
-  if (!unused) { store_kv4(s.base + row.y * n4 + i, qkv[q + n4 + i], qkv[q + 2u * n4 + i]); }
+  if (!unused) { store_kv4((row.z * params.context + row.y) * n4 + head + i, qkv[q + n4 + i], qkv[q + 2u * n4 + i]); }
 }

@@ -1,7 +1,7 @@
 // cross_attention: attention of decoder rows over the audio's keys (openai/whisper model.py, cross_attn), split over runs of keys so that
 // one token gives a GPU enough to do. q is [R, d]; k and v are [audios, T, d], of which sequence s listens to audio s / sequences.
 // y is [R, heads, splits, 68]: 64 unnormalised sums, the run's highest score in powers of two, its weight, two zeros; attention_reduce
-// joins the runs.
+// joins the runs. A row that is not in use has empty runs.
 
 import { HEAD } from './attention.ts';
 import { type Case, defineOp, expect } from './op.ts';
@@ -46,12 +46,13 @@ export const crossAttention = defineOp({
     const run = Math.ceil(n_key / splits);
     for (let row = 0; row < n_rows; row++) {
       const sequence = rows.data[row * ROW.words + ROW.sequence]!;
-      const audio = Math.floor((sequence === NO_SEQUENCE ? 0 : sequence) / sequences);
+      const keys = sequence === NO_SEQUENCE ? 0 : n_key;
+      const audio = Math.floor(sequence / sequences);
       for (let head = 0; head < n_state / HEAD; head++) {
         for (let split = 0; split < splits; split++) {
           const at = (t: number, c: number) => (audio * n_key + t) * n_state + head * HEAD + c;
-          const begin = Math.min(split * run, n_key);
-          const scores = Float64Array.from({ length: Math.min(run, n_key - begin) }, (_, t) => {
+          const begin = Math.min(split * run, keys);
+          const scores = Float64Array.from({ length: Math.min(run, keys - begin) }, (_, t) => {
             let score = 0;
             for (let c = 0; c < HEAD; c++)
               score += q.data[row * n_state + head * HEAD + c]! * k.data[at(begin + t, c)]!;

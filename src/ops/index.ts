@@ -1,8 +1,12 @@
 // The registry: one line per op. Graph builders, tests, benches and `doctor` loop over it.
 
+export { absorbedAttention } from './absorbed_attention.ts';
+export { absorbedQuery } from './absorbed_query.ts';
+export { absorbedValues } from './absorbed_values.ts';
 export { addPosition } from './add_position.ts';
 export { attention } from './attention.ts';
 export { attentionReduce } from './attention_reduce.ts';
+export { attentionScores } from './attention_scores.ts';
 export { crossAttention } from './cross_attention.ts';
 export { embed } from './embed.ts';
 export { filterLogits } from './filter_logits.ts';
@@ -13,10 +17,13 @@ export { linearI8 } from './linear_i8.ts';
 export { logMel } from './log_mel.ts';
 export { melFloor } from './mel_floor.ts';
 export { melMax } from './mel_max.ts';
+export { narrow } from './narrow.ts';
 export { pickToken } from './pick_token.ts';
 export { quantizeRows } from './quantize_rows.ts';
 export { selfAttention } from './self_attention.ts';
 export { splitKv } from './split_kv.ts';
 export { stft } from './stft.ts';
+export { targetProb } from './target_prob.ts';
 export { tokenProb } from './token_prob.ts';
+export { topTokens } from './top_tokens.ts';
 export { zero } from './zero.ts';

@@ -1,20 +1,22 @@
 // self_attention: causal attention of the rows of a decoder pass over their sequence's cache and the rows before them in the pass, and
 // the append of each row's key and value to the cache (openai/whisper model.py MultiHeadAttention with kv_cache).
 // qkv is [R, query | key | value]; the caches are [sequences, context, n_state], f16 or f32. A row not in use sees itself
-// alone and is not appended.
+// alone and is not appended. With `pages` [sequences, context] sequences share what they have in common: a position is read from the
+// cache of the sequence that its page names, and appended to the row's own, so beams are reordered without a copy.
 
 import { HEAD, softmax } from './attention.ts';
-import { type Case, defineOp, expect, type TensorType } from './op.ts';
+import { type Case, defineOp, elements, expect, type TensorType } from './op.ts';
 import { isRowTable, NO_SEQUENCE, packRows, ROW, type Row } from './rows.ts';
 
 export const selfAttention = defineOp({
   name: 'self_attention',
   inputs: ['qkv', 'rows'],
+  optional: ['pages'],
   outputs: ['y', 'k_cache', 'v_cache'],
   updates: () => ['k_cache', 'v_cache'],
 
   infer(types, { cache }: { readonly cache: TensorType }) {
-    const { qkv, rows } = types;
+    const { qkv, rows, pages } = types;
     const n_state = qkv.shape[1]! / 3;
     expect(qkv.dtype === 'f32' && n_state % HEAD === 0, 'self_attention', 'qkv f32[R, 3 * 64 H]', types);
     expect(isRowTable(rows) && rows.shape[0] === qkv.shape[0], 'self_attention', `rows u32[${qkv.shape[0]}, 4]`, types);
@@ -27,12 +29,14 @@ export const selfAttention = defineOp({
         cache,
       },
     );
+    const paged = !pages || (pages.dtype === 'u32' && elements(pages) === cache.shape[0]! * cache.shape[1]!);
+    expect(paged, 'self_attention', `pages u32[${cache.shape[0]}, ${cache.shape[1]}] or none`, types);
     return { y: { dtype: 'f32', shape: [qkv.shape[0]!, n_state] }, k_cache: cache, v_cache: cache };
   },
 
   params: ({ y, k_cache }) => ({ n_rows: y.shape[0]!, n_state: y.shape[1]!, context: k_cache.shape[1]! }),
 
-  reference({ qkv, rows, y, k_cache, v_cache }) {
+  reference({ qkv, rows, pages, y, k_cache, v_cache }) {
     const [n_rows, n_state] = y.shape as readonly [number, number];
     const context = k_cache.shape[1]!;
     const entry = (row: number, word: number) => rows.data[row * ROW.words + word]!;
@@ -41,7 +45,8 @@ export const selfAttention = defineOp({
       const unused = sequence === NO_SEQUENCE;
       const first = unused ? row : entry(row, ROW.first);
       const cached = unused ? 0 : entry(first, ROW.position);
-      const at = (t: number, c: number) => (sequence * context + t) * n_state + c;
+      const page = (t: number) => pages?.data[sequence * context + t] ?? sequence;
+      const at = (t: number, c: number) => (page(t) * context + t) * n_state + c;
       const passing = (t: number, which: number, c: number) =>
         qkv.data[((first + t - cached) * 3 + which) * n_state + c]!;
       const key = (t: number, c: number) => (t < cached ? k_cache.data[at(t, c)]! : passing(t, 1, c));
@@ -79,6 +84,7 @@ export const selfAttention = defineOp({
     selfAttentionCase('f32', 'two sequences', 40, 128, [step(1, 37), { ...step(0, 3), first: 1 }]),
     selfAttentionCase('f16', 'prefill of two', 90, 128, [...prefill(0, 70, 5, 0), ...prefill(1, 0, 3, 5)]),
     selfAttentionCase('f32', 'prefill, rows unused', 20, 64, prefill(0, 0, 6, 0), false, 8),
+    pagedCase([step(1, 37), { ...step(0, 37), first: 1 }]),
   ],
 
   variants: [
@@ -113,7 +119,7 @@ function selfAttentionCase(
   rows: readonly Row[],
   bench = false,
   capacity = rows.length,
-): Case<'qkv' | 'rows' | 'y', { cache: TensorType }> {
+): Case<'qkv' | 'rows' | 'pages' | 'y', { cache: TensorType }> {
   return {
     name: `${dtype} ${name}`,
     bench,
@@ -123,5 +129,16 @@ function selfAttentionCase(
       rows: { dtype: 'u32', shape: [capacity, ROW.words] },
     },
     fill: (tensor) => (tensor === 'rows' ? packRows(rows, capacity) : undefined),
+  };
+}
+
+/** Two beams that have 20 positions of the first in common, and others of both. */
+function pagedCase(rows: readonly Row[]): Case<'qkv' | 'rows' | 'pages' | 'y', { cache: TensorType }> {
+  const plain = selfAttentionCase('f16', 'paged', 40, 128, rows);
+  const pages = Array.from({ length: 80 }, (_, i) => (i % 40 < 20 ? 0 : (i + Math.floor(i / 40)) % 2));
+  return {
+    ...plain,
+    types: { ...plain.types, pages: { dtype: 'u32', shape: [2, 40] } },
+    fill: (tensor) => (tensor === 'pages' ? pages : plain.fill?.(tensor)),
   };
 }
