@@ -2,14 +2,14 @@
 //
 // Weights are read-only for kernels and everything else is written, and WebGPU forbids both uses of one buffer in a dispatch, so weights
 // and arena are buffers of their own. All phases share one arena: a tensor of `encode` may lie where a tensor of `step` lies later.
+// Weights that come and go are packed likewise: those of the encoder may lie where those of the decoder lie later.
 
 import { MemoryError } from '../errors.ts';
-import type { Graph, Tensor } from '../graph/graph.ts';
+import type { Graph } from '../graph/graph.ts';
 import { alignedBytes } from '../graph/layouts.ts';
-import { type Lifetime, lifetimes } from '../graph/lifetimes.ts';
-import { BINDING_ALIGNMENT, type BufferSpec, type MemoryLayout, type Placement } from '../graph/program.ts';
-import { packBuffers } from './pack.ts';
-import type { Packing } from './problem.ts';
+import { lifetimes } from '../graph/lifetimes.ts';
+import type { MemoryLayout } from '../graph/program.ts';
+import { type Block, type Draft, lifetimeBlocks, liveBytes, placeBlocks, tensorBlock } from './blocks.ts';
 
 export interface PlanLimits {
   /** Bytes of the largest buffer the device makes. */
@@ -17,7 +17,9 @@ export interface PlanLimits {
 }
 
 export interface Plan extends MemoryLayout {
+  /** All weight buffers together, and the most bytes of weights that are there at once. */
   readonly weightBytes: number;
+  readonly weightLowerBound: number;
   /** All arena buffers together; one, unless the device's limit forces more. */
   readonly arenaBytes: number;
   /** Most bytes live at once: no arena can be smaller. */
@@ -32,99 +34,45 @@ export interface Plan extends MemoryLayout {
  * Places every tensor of the graph.
  * @throws MemoryError when one tensor alone exceeds the device's largest buffer.
  */
-export function planMemory(graph: Graph, limits: PlanLimits): Plan {
+export function planMemory(graph: Graph, { maxBufferSize }: PlanLimits): Plan {
   const live = lifetimes(graph);
-  const weights = live.filter((l) => l.tensor.kind === 'weight').map((l) => l.tensor);
-  const others = live.filter((l) => l.tensor.kind !== 'weight');
-  const large = [...weights, ...others.map((l) => l.tensor)].find((t) => alignedBytes(t) > limits.maxBufferSize);
+  const large = live.find(({ tensor }) => alignedBytes(tensor) > maxBufferSize)?.tensor;
   if (large) {
     throw new MemoryError(
-      `planMemory: expected tensors up to ${limits.maxBufferSize} bytes, got ${alignedBytes(large)} for ${large.name}`,
+      `planMemory: expected tensors up to ${maxBufferSize} bytes, got ${alignedBytes(large)} for ${large.name}`,
     );
   }
-  const buffers: BufferSpec[] = [];
-  const placements: Record<string, Placement> = {};
-  placeInRow(weights, limits.maxBufferSize, buffers, placements);
-  const weightBytes = sum(buffers.map((b) => b.bytes));
-  for (const group of splitByLimit(others, limits.maxBufferSize)) {
-    const { offsets, height } = pack(group);
-    group.forEach(({ tensor }, i) => {
-      placements[tensor.name] = { buffer: buffers.length, offset: offsets[i]! };
-    });
-    buffers.push({ label: `arena-${buffers.length}`, use: 'arena', bytes: height });
-  }
+  const draft: Draft = { buffers: [], placements: {} };
+  const isWeight = ({ tensor }: { tensor: { kind: string } }) => tensor.kind === 'weight';
+  const weights = lifetimeBlocks(live.filter(isWeight), maxBufferSize);
+  placeBlocks(weights, 'weights', maxBufferSize, draft);
+  const weightBytes = sum(draft.buffers);
+  const arena = live.filter((l) => !isWeight(l)).map(tensorBlock);
+  placeBlocks(arena, 'arena', maxBufferSize, draft);
+  const arenaLive = liveBytes(arena, graph.nodes.length);
   return {
-    buffers,
-    placements,
+    ...draft,
     weightBytes,
-    arenaBytes: sum(buffers.map((b) => b.bytes)) - weightBytes,
-    lowerBound: Math.max(...graph.nodes.map((_, time) => liveBytes(others, time))),
-    naiveBytes: sum(others.map((l) => alignedBytes(l.tensor))),
-    phasePeaks: phasePeaks(graph, others),
+    weightLowerBound: largest(liveBytes(weights, graph.nodes.length)),
+    arenaBytes: sum(draft.buffers) - weightBytes,
+    lowerBound: largest(arenaLive),
+    naiveBytes: sum(arena),
+    phasePeaks: phasePeaks(graph, arenaLive),
   };
 }
 
-/** Weights live always: one after the other, in as few buffers as the limit allows. */
-function placeInRow(
-  tensors: readonly Tensor[],
-  limit: number,
-  buffers: BufferSpec[],
-  placements: Record<string, Placement>,
-): void {
-  let offset = 0;
-  const close = () => {
-    if (offset > 0) buffers.push({ label: `weights-${buffers.length}`, use: 'weights', bytes: offset });
-    offset = 0;
-  };
-  for (const tensor of tensors) {
-    if (offset + alignedBytes(tensor) > limit) close();
-    placements[tensor.name] = { buffer: buffers.length, offset };
-    offset += alignedBytes(tensor);
-  }
-  close();
-}
-
-/** One group, unless its packing exceeds the limit: then what lives longest moves to buffers of its own. */
-function splitByLimit(all: readonly Lifetime[], limit: number): Lifetime[][] {
-  const groups: Lifetime[][] = [];
-  let rest = [...all];
-  while (pack(rest).height > limit) {
-    const byLife = rest.toSorted((a, b) => b.upper - b.lower - (a.upper - a.lower));
-    const group: Lifetime[] = [];
-    for (const item of byLife) {
-      if (sum([...group, item].map((l) => alignedBytes(l.tensor))) <= limit) group.push(item);
-      if (pack(rest.filter((l) => !group.includes(l))).height <= limit) break;
-    }
-    groups.push(group);
-    rest = rest.filter((l) => !group.includes(l));
-  }
-  return [rest, ...groups];
-}
-
-function pack(group: readonly Lifetime[]): Packing {
-  return packBuffers({
-    buffers: group.map(({ tensor, lower, upper }) => ({
-      id: tensor.name,
-      lower,
-      upper,
-      size: alignedBytes(tensor),
-      alignment: BINDING_ALIGNMENT,
-    })),
-  });
-}
-
-function phasePeaks(graph: Graph, others: readonly Lifetime[]): Record<string, number> {
+function phasePeaks(graph: Graph, live: Float64Array): Record<string, number> {
   const peaks: Record<string, number> = {};
   graph.nodes.forEach(({ phase }, time) => {
-    peaks[phase] = Math.max(peaks[phase] ?? 0, liveBytes(others, time));
+    peaks[phase] = Math.max(peaks[phase] ?? 0, live[time]!);
   });
   return peaks;
 }
 
-function liveBytes(all: readonly Lifetime[], time: number): number {
-  return sum(all.filter((l) => l.lower <= time && time < l.upper).map((l) => alignedBytes(l.tensor)));
+function largest(values: Float64Array): number {
+  return values.reduce((most, value) => Math.max(most, value), 0);
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+function sum(parts: readonly Pick<Block, 'bytes'>[]): number {
+  return parts.reduce((total, { bytes }) => total + bytes, 0);
 }

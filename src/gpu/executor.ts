@@ -9,6 +9,7 @@ import { loadKernel } from '../ops/wgsl.ts';
 import { BufferUsage } from './constants.ts';
 import type { Gpu } from './device.ts';
 import { type Kernel, PipelineCache } from './pipelines.ts';
+import { type Leg, WeightSwap } from './swap.ts';
 import { Transfer } from './transfer.ts';
 
 const USAGE: Readonly<Record<BufferUse, number>> = {
@@ -29,6 +30,15 @@ export interface BoundDispatch {
   readonly bindGroup: GPUBindGroup;
 }
 
+/** Dispatches that run in one go once weights are in place. */
+interface BoundLeg {
+  readonly weights: readonly string[];
+  readonly list: readonly BoundDispatch[];
+}
+
+/** Writes weights, by name, to their places. */
+export type WriteWeights = (names: readonly string[]) => Promise<void>;
+
 export interface RunOptions {
   /** How often in a row, in one submit. */
   readonly times?: number;
@@ -42,8 +52,11 @@ export class GpuExecutor {
   readonly elapsed = new Map<string, number>();
   readonly #tensors: ReadonlyMap<string, TensorType>;
   readonly #buffers: readonly GPUBuffer[];
-  readonly #phases: ReadonlyMap<string, readonly BoundDispatch[]>;
+  readonly #legs: ReadonlyMap<string, readonly BoundLeg[]>;
+  readonly #swap: WeightSwap;
   readonly #transfer: Transfer;
+  /** Asked for weights that do not stay for good, whenever a phase needs them. */
+  writeWeights: WriteWeights = async () => {};
   /** Least milliseconds that each kind of submit took after its first. */
   readonly #pace = new Map<string, number>();
 
@@ -52,14 +65,16 @@ export class GpuExecutor {
     graph: Graph,
     program: Program,
     buffers: readonly GPUBuffer[],
-    phases: ReadonlyMap<string, readonly BoundDispatch[]>,
+    legs: ReadonlyMap<string, readonly BoundLeg[]>,
+    swap: WeightSwap,
     transfer: Transfer,
   ) {
     this.gpu = gpu;
     this.program = program;
     this.#tensors = new Map(graph.tensors.map((t) => [t.name, t]));
     this.#buffers = buffers;
-    this.#phases = phases;
+    this.#legs = legs;
+    this.#swap = swap;
     this.#transfer = transfer;
   }
 
@@ -84,13 +99,13 @@ export class GpuExecutor {
       const [uniforms] = of('uniforms');
       const transfer = new Transfer(gpu, of('upload'), of('readback')[0]!);
       await transfer.upload(uniforms!, 0, new Uint8Array(program.uniforms.buffer));
-      const phases = new Map(
-        Object.entries(program.phases).map(([name, list]) => [
-          name,
-          list.map((dispatch) => bind(gpu.device, dispatch, kernels.get(dispatch)!, uniforms!, buffers)),
-        ]),
-      );
-      return new GpuExecutor(gpu, graph, program, buffers, phases, transfer);
+      const swap = new WeightSwap(graph, program);
+      const bindLeg = ({ weights, dispatches }: Leg): BoundLeg => ({
+        weights,
+        list: dispatches.map((dispatch) => bind(gpu.device, dispatch, kernels.get(dispatch)!, uniforms!, buffers)),
+      });
+      const legs = new Map(Object.keys(program.phases).map((name) => [name, swap.legs(name).map(bindLeg)]));
+      return new GpuExecutor(gpu, graph, program, buffers, legs, swap, transfer);
     } catch (error) {
       gpu.destroyBuffers(buffers);
       throw error;
@@ -103,7 +118,12 @@ export class GpuExecutor {
   }
 
   dispatches(phase: string): readonly BoundDispatch[] {
-    return this.#phases.get(phase) ?? [];
+    return (this.#legs.get(phase) ?? []).flatMap((leg) => leg.list);
+  }
+
+  /** Whether a phase writes weights each time it runs, because they do not all have a place at once. */
+  streams(phase: string): boolean {
+    return (this.#legs.get(phase)?.length ?? 0) > 1;
   }
 
   /** Writes into a tensor from byte `offset` on. */
@@ -128,17 +148,46 @@ export class GpuExecutor {
     return this.#transfer.download(this.#buffers[buffer]!, offset, bytes);
   }
 
-  /** Runs a phase and waits for its end. @throws the signal's reason, DeviceError. */
+  /** Runs a phase and waits for its end. @throws the signal's reason, DeviceError, ModelFileError while weights are swapped in. */
   async run(phase: string, { times = 1, signal }: RunOptions = {}): Promise<void> {
-    const list = this.dispatches(phase);
-    const part = this.gpu.caps.cpu && times === 1 ? CPU_SUBMIT : list.length;
+    const legs = this.#legs.get(phase) ?? [];
     const began = performance.now();
+    if (legs.length > 1) await this.#runLegs(phase, legs, times, signal);
+    else if (legs[0]) await this.#runWhole(phase, legs[0], times, signal);
+    this.elapsed.set(phase, (this.elapsed.get(phase) ?? 0) + performance.now() - began);
+  }
+
+  async #runWhole(phase: string, { weights, list }: BoundLeg, times: number, signal?: AbortSignal): Promise<void> {
+    await this.#swapIn(weights);
+    const part = this.gpu.caps.cpu && times === 1 ? CPU_SUBMIT : list.length;
     for (let begin = 0; begin < list.length; begin += part) {
       signal?.throwIfAborted();
       this.#submit(list.slice(begin, begin + part), times);
       await this.#settle(`${phase} ${begin} ${times}`);
     }
-    this.elapsed.set(phase, (this.elapsed.get(phase) ?? 0) + performance.now() - began);
+  }
+
+  /** The queue keeps the order, so weights of the next leg are read and staged while this one computes. */
+  async #runLegs(phase: string, legs: readonly BoundLeg[], times: number, signal?: AbortSignal): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      for (const { weights, list } of legs) {
+        signal?.throwIfAborted();
+        await this.#swapIn(weights);
+        this.#submit(list, 1);
+      }
+    }
+    await this.#settle(`${phase} last`);
+  }
+
+  async #swapIn(weights: readonly string[]): Promise<void> {
+    const missing = this.#swap.claim(weights);
+    if (missing.length === 0) return;
+    try {
+      await this.writeWeights(missing);
+    } catch (error) {
+      this.#swap.forget();
+      throw error;
+    }
   }
 
   /** Frees every buffer. The executor is of no use afterwards. */

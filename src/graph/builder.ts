@@ -3,7 +3,7 @@
 
 import { GraphError } from '../errors.ts';
 import { byteLength, type DType, describeType, describeTypes, type Op, type TensorType } from '../ops/op.ts';
-import { type Graph, type Node, type Phase, refOf, type Tensor, type TensorKind, type TensorRef } from './graph.ts';
+import { type Graph, type Node, type Phase, type Residency, refOf, type Tensor, type TensorRef } from './graph.ts';
 
 /** Op registry: camelCase name -> op. */
 // biome-ignore lint/suspicious/noExplicitAny: an op is invariant in its attributes, so the registry's generic must erase them
@@ -27,10 +27,12 @@ export type GraphBuilder<R extends Registry> = BuilderBase & { readonly [K in ke
 export interface BuilderBase {
   /** Later calls belong to this phase, until the next one. */
   phase(name: string): void;
+  /** Later calls belong to a new segment; a phase begins one too. */
+  segment(): void;
   /** Prefixes names and labels of what `body` records. */
   scope<T>(name: string, body: () => T): T;
   /** Weights have whole names, whatever the scope; the same name again is the same tensor. */
-  weight(name: string, dtype: DType, shape: readonly number[]): TensorRef;
+  weight(name: string, dtype: DType, shape: readonly number[], residency?: Residency): TensorRef;
   input(name: string, dtype: DType, shape: readonly number[], lives?: 'always'): TensorRef;
   activation(name: string, dtype: DType, shape: readonly number[]): TensorRef;
   state(name: string, dtype: DType, shape: readonly number[], lives?: 'always'): TensorRef;
@@ -42,7 +44,9 @@ class Recorder implements BuilderBase {
   readonly #tensors: Tensor[] = [];
   readonly #names = new Set<string>();
   readonly #nodes: Node[] = [];
+  readonly #weights = new Map<string, Tensor>();
   #phase = -1;
+  #segment = -1;
   #scope: string[] = [];
 
   constructor(registry: Registry, phases: readonly Phase[]) {
@@ -62,6 +66,11 @@ class Recorder implements BuilderBase {
       throw new GraphError(`phase: expected the phases in their order (${order}), got '${name}'`);
     }
     this.#phase = index;
+    this.#segment++;
+  }
+
+  segment(): void {
+    this.#segment++;
   }
 
   scope<T>(name: string, body: () => T): T {
@@ -71,10 +80,14 @@ class Recorder implements BuilderBase {
     return result;
   }
 
-  weight(name: string, dtype: DType, shape: readonly number[]): TensorRef {
-    const known = this.#tensors.find((t) => t.name === name);
-    if (!known) return this.#declare('weight', name, { dtype, shape });
-    if (known.kind !== 'weight' || describeType(known) !== describeType({ dtype, shape })) {
+  weight(name: string, dtype: DType, shape: readonly number[], residency?: Residency): TensorRef {
+    const known = this.#weights.get(name);
+    if (!known) {
+      const ref = this.#declare({ kind: 'weight', name, dtype, shape, ...(residency && { residency }) });
+      this.#weights.set(name, ref.tensor);
+      return ref;
+    }
+    if (describeType(known) !== describeType({ dtype, shape })) {
       throw new GraphError(
         `weight: expected ${name} as declared before, ${describeType(known)}, got ${describeType({ dtype, shape })}`,
       );
@@ -83,15 +96,15 @@ class Recorder implements BuilderBase {
   }
 
   input(name: string, dtype: DType, shape: readonly number[], lives?: 'always'): TensorRef {
-    return this.#declare('input', this.#path(name), { dtype, shape }, lives);
+    return this.#declare({ kind: 'input', name: this.#path(name), dtype, shape, ...(lives && { lives }) });
   }
 
   activation(name: string, dtype: DType, shape: readonly number[]): TensorRef {
-    return this.#declare('activation', this.#path(name), { dtype, shape });
+    return this.#declare({ kind: 'activation', name: this.#path(name), dtype, shape });
   }
 
   state(name: string, dtype: DType, shape: readonly number[], lives?: 'always'): TensorRef {
-    return this.#declare('state', this.#path(name), { dtype, shape }, lives);
+    return this.#declare({ kind: 'state', name: this.#path(name), dtype, shape, ...(lives && { lives }) });
   }
 
   build(): Graph {
@@ -103,11 +116,11 @@ class Recorder implements BuilderBase {
   }
 
   /** A name of its own: two tensors of one path are told apart by a number. */
-  #declare(kind: TensorKind, path: string, type: TensorType, lives?: 'always'): TensorRef {
-    let name = path;
-    for (let n = 2; this.#names.has(name); n++) name = `${path}#${n}`;
+  #declare(wanted: Tensor): TensorRef {
+    let { name } = wanted;
+    for (let n = 2; this.#names.has(name); n++) name = `${wanted.name}#${n}`;
     this.#names.add(name);
-    const tensor: Tensor = { name, kind, dtype: type.dtype, shape: type.shape, ...(lives && { lives }) };
+    const tensor: Tensor = { ...wanted, name };
     this.#tensors.push(tensor);
     return refOf(tensor);
   }
@@ -124,7 +137,7 @@ class Recorder implements BuilderBase {
       outputs[name] = this.#output(op, name, inferred[name]!, into[name], op.updates(attrs).includes(name));
     }
     const label = [...this.#scope, op.name].join(' ');
-    this.#nodes.push({ op, phase: phase.name, label, attrs, inputs: present(inputs), outputs });
+    this.#nodes.push({ op, phase: phase.name, segment: this.#segment, label, attrs, inputs: present(inputs), outputs });
     return op.outputs.length === 1 && op.outputs[0] === 'y' ? outputs['y'] : outputs;
   }
 

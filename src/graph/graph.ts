@@ -5,18 +5,23 @@
 import { byteLength, describeType, elements, type Op, type TensorType } from '../ops/op.ts';
 
 /**
- * - `weight`: read-only for kernels; uploaded once (or once per phase in the modes that swap weights).
+ * - `weight`: read-only for kernels; written by the host, once or as often as its residency says.
  * - `input`: written by the host before the first phase that touches it.
  * - `activation`: written by a node before any node reads it.
  * - `state`: read and updated by nodes; survives repeats of a phase and, with `lives: 'always'`, whole windows.
  */
 export type TensorKind = 'weight' | 'input' | 'activation' | 'state';
 
+/** How long a weight keeps its place once uploaded: for good, while phases of its part run, or for the segments that read it. */
+export type Residency = 'model' | 'part' | 'segment';
+
 export interface Tensor extends TensorType {
   readonly name: string;
   readonly kind: TensorKind;
   /** `always`: keeps its bytes over the whole timeline and all its repeats. */
   readonly lives?: 'always';
+  /** Of weights; absent: `model`. */
+  readonly residency?: Residency;
 }
 
 /** A tensor, or whole leading rows of it, under a shape. */
@@ -30,11 +35,15 @@ export interface Phase {
   readonly name: string;
   /** Run several times in a row: what it reads before writing must survive it whole. */
   readonly repeats: boolean;
+  /** Phases of one part stand together and share weights of residency `part`. */
+  readonly part?: string;
 }
 
 export interface Node {
   readonly op: Op;
   readonly phase: string;
+  /** Number of the run of nodes it belongs to, rising along the timeline; weights of residency `segment` are swapped between runs. */
+  readonly segment: number;
   /** `encoder.blocks.0.attn linear` */
   readonly label: string;
   readonly attrs: object;

@@ -44,6 +44,8 @@ export interface Dispatch {
   readonly label: string;
   /** Index of the node in the graph. */
   readonly node: number;
+  /** Number of the run of dispatches between which weights may be swapped. */
+  readonly segment: number;
   /** File stem of the kernel. */
   readonly kernel: string;
   readonly constants: Readonly<Record<string, number>>;
@@ -58,6 +60,8 @@ export interface Program {
   readonly buffers: readonly BufferSpec[];
   readonly placements: Readonly<Record<string, Placement>>;
   readonly phases: Readonly<Record<string, readonly Dispatch[]>>;
+  /** By segment, the weights it reads that do not stay for good: they must have been written since their bytes were used otherwise. */
+  readonly swapped: readonly (readonly string[])[];
   /** Contents of the uniforms buffer, 32-bit words. */
   readonly uniforms: Uint32Array;
 }
@@ -87,7 +91,23 @@ export function compile(graph: Graph, layout: MemoryLayout, caps: Caps, options:
     { label: 'upload-1', use: 'upload', bytes: options.uploadBytes ?? 256 * 1024 },
     { label: 'readback', use: 'readback', bytes: options.readbackBytes ?? 64 * 1024 },
   ];
-  return { buffers: [...layout.buffers, ...own], placements: layout.placements, phases, uniforms: words };
+  return {
+    buffers: [...layout.buffers, ...own],
+    placements: layout.placements,
+    phases,
+    swapped: swappedWeights(graph),
+    uniforms: words,
+  };
+}
+
+function swappedWeights({ nodes }: Graph): string[][] {
+  const bySegment = Array.from({ length: (nodes.at(-1)?.segment ?? -1) + 1 }, () => new Set<string>());
+  for (const { segment, inputs } of nodes) {
+    for (const { tensor } of Object.values(inputs)) {
+      if (tensor.kind === 'weight' && (tensor.residency ?? 'model') !== 'model') bySegment[segment]!.add(tensor.name);
+    }
+  }
+  return bySegment.map((names) => [...names]);
 }
 
 /** Types of all tensors of a node by binding name. */
@@ -158,6 +178,7 @@ function compileNode(
   return {
     label,
     node: index,
+    segment: node.segment,
     kernel: kernelStem(op, variant),
     constants: variant.constants?.(types, attrs, caps) ?? {},
     bindings: source.bindings.map(({ name, binding, access }) => {

@@ -3,32 +3,44 @@
 import { describe, expect, it } from 'vitest';
 import { planMemory } from '../../src/allocator/plan.ts';
 import { alignedBytes } from '../../src/graph/layouts.ts';
-import { lifetimes } from '../../src/graph/lifetimes.ts';
+import { type Interval, type Lifetime, lifetimes } from '../../src/graph/lifetimes.ts';
 import { PUBLISHED_DIMS } from '../../src/whisper/dims.ts';
 import { whisperGraph } from '../../src/whisper/model.ts';
 
 const LARGE = { maxBufferSize: 2 ** 32 - 4 };
 
-/** Pairs of tensors that are live at once and share bytes. O(n^2) over the tensors of the arena. */
-function overlaps(graph: ReturnType<typeof whisperGraph>, plan: ReturnType<typeof planMemory>): string[] {
-  const arena = lifetimes(graph).filter((l) => l.tensor.kind !== 'weight');
+/** Pairs of tensors that are live at once and share bytes. O(n^2) over the tensors of a kind. */
+function overlaps(
+  graph: ReturnType<typeof whisperGraph>,
+  plan: ReturnType<typeof planMemory>,
+  weights = false,
+): string[] {
+  const arena = lifetimes(graph).filter((l) => (l.tensor.kind === 'weight') === weights);
   const placed = arena.map((l) => ({
     ...l,
     ...plan.placements[l.tensor.name]!,
     size: alignedBytes(l.tensor),
+    times: liveTimes(l),
   }));
   const faults: string[] = [];
   placed.forEach((a, i) => {
     if (a.offset + a.size > plan.buffers[a.buffer]!.bytes || a.offset % 256 !== 0)
       faults.push(`${a.tensor.name} out of place`);
-    for (const b of placed.slice(0, i)) {
-      const atOnce =
-        a.tensor.kind === 'weight' || b.tensor.kind === 'weight' || (a.lower < b.upper && b.lower < a.upper);
+    for (let j = 0; j < i; j++) {
+      const b = placed[j]!;
+      if (a.upper <= b.lower || b.upper <= a.lower) continue;
+      const atOnce = a.times.some((x) => b.times.some((y) => x.lower < y.upper && y.lower < x.upper));
       const together = a.buffer === b.buffer && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
       if (atOnce && together) faults.push(`${a.tensor.name} over ${b.tensor.name}`);
     }
   });
   return faults;
+}
+
+function liveTimes({ lower, upper, gaps = [] }: Lifetime): Interval[] {
+  const begins = [lower, ...gaps.map((gap) => gap.upper)];
+  const ends = [...gaps.map((gap) => gap.lower), upper];
+  return begins.map((begin, i) => ({ lower: begin, upper: ends[i]! }));
 }
 
 describe('[pure] plans', () => {
@@ -48,6 +60,19 @@ describe('[pure] plans', () => {
       expect(planMemory(whisperGraph(PUBLISHED_DIMS[name]!), LARGE).arenaBytes / 1e6, name).toBeLessThanOrEqual(mark);
     }
   });
+
+  for (const mode of ['absorbed', 'phased', 'streamed'] as const) {
+    it(`${mode}: arena and weights are their lower bounds, and nothing overlaps`, () => {
+      for (const name of ['tiny.en', 'small', 'turbo']) {
+        const graph = whisperGraph(PUBLISHED_DIMS[name]!, { weights: 'int8', mode });
+        const plan = planMemory(graph, LARGE);
+        expect(plan.arenaBytes, name).toBe(plan.lowerBound);
+        expect(plan.weightBytes, name).toBe(plan.weightLowerBound);
+        expect(overlaps(graph, plan), name).toEqual([]);
+        expect(overlaps(graph, plan, true), name).toEqual([]);
+      }
+    });
+  }
 
   it('a device with small buffers gets several, none above its limit', () => {
     const graph = whisperGraph(PUBLISHED_DIMS['large-v3']!, { weights: 'int8' });

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createGraphBuilder } from '../../src/graph/builder.ts';
-import type { Phase } from '../../src/graph/graph.ts';
+import type { Phase, Residency } from '../../src/graph/graph.ts';
 import { lifetimes } from '../../src/graph/lifetimes.ts';
 import * as ops from '../../src/ops/index.ts';
 
@@ -72,6 +72,37 @@ describe('[pure] lifetimes', () => {
       norm(g, g.input('z', 'f32', [4, 64]));
     });
     expect(all).toMatchObject({ y: [0, 3] });
+  });
+
+  it('weights live as their residency says: always, while their part runs, or in the segments that read them', () => {
+    const parts: readonly Phase[] = [
+      { name: 'a', repeats: false, part: 'first' },
+      { name: 'b', repeats: true, part: 'first' },
+      { name: 'c', repeats: false, part: 'second' },
+      { name: 'd', repeats: false, part: 'second' },
+    ];
+    const g = newGraph(parts);
+    const vector = (name: string, residency?: Residency) => g.weight(name, 'f32', [64], residency);
+    const use = (weight: ReturnType<typeof vector>) =>
+      g.layerNorm({ x: g.input('x', 'f32', [4, 64]), weight, bias: vector('bias') });
+    g.phase('a');
+    use(vector('part', 'part')); // 0
+    g.phase('b');
+    use(vector('segment', 'segment')); // 1
+    g.segment();
+    use(vector('bias')); // 2
+    g.phase('c');
+    use(vector('segment', 'segment')); // 3
+    use(vector('bias')); // 4
+    g.phase('d');
+    use(vector('late', 'part')); // 5
+    const all = Object.fromEntries(lifetimes(g.build()).map(({ tensor, ...life }) => [tensor.name, life]));
+    expect(all).toMatchObject({
+      bias: { lower: 0, upper: 6 },
+      part: { lower: 0, upper: 3 },
+      late: { lower: 3, upper: 6 },
+      segment: { lower: 1, upper: 5, gaps: [{ lower: 2, upper: 3 }] },
+    });
   });
 
   it('an activation read before it is written is refused by name', () => {
