@@ -7,7 +7,7 @@ export { type OutputFormat, outputName, writeResult, writers } from './output/in
 export type { Segment, TranscriptionResult, Word } from './output/result.ts';
 export { type ConvertOptions, type ConvertReport, convertModel } from './whisper/convert.ts';
 export { type ModelDimensions, PUBLISHED_DIMS } from './whisper/dims.ts';
-export type { GraphOptions, WeightPrecision } from './whisper/graph_options.ts';
+export type { GraphOptions, WeightPrecision, WeightRule } from './whisper/graph_options.ts';
 export { whisperGraph } from './whisper/model.ts';
 export type { Progress, TranscribeOptions } from './whisper/options.ts';
 export type { Transcription } from './whisper/transcribe.ts';

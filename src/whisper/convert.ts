@@ -12,10 +12,15 @@ import { ownMetadata, quantizedEntries } from '../formats/own_format.ts';
 import { quantizeRows, type Scheme } from '../formats/quantize.ts';
 import { readRowsF32 } from '../formats/rows.ts';
 import { type SafetensorsEntry, writeSafetensors } from '../formats/safetensors_writer.ts';
+import { weightMatrices } from './fused_weights.ts';
 import { readTokenizerFile } from './model_folder.ts';
+import { CONFIG_SECTION } from './stored_weights.ts';
+import { checkWeightChoice, precisionOf, type WeightChoice, type WeightRule } from './weight_rules.ts';
 
 export interface ConvertOptions {
   readonly weights: 'f16' | Scheme;
+  /** Other formats, not f32, for matrices by openai's name, `*` standing for anything; the first rule that matches wins. */
+  readonly weightRules?: readonly WeightRule[];
   readonly signal?: AbortSignal;
 }
 
@@ -28,20 +33,27 @@ export interface ConvertReport {
 const SLICE = 1 << 20;
 
 /**
- * Converts the model at `from` into the folder `to`: model.safetensors, config.json where there was one, tokenizer.json.gz.
+ * Converts the model at `from` into the folder `to`: model.safetensors, config.json where there was one, tokenizer.json.gz. Wishes about
+ * formats in config.json are left out: the new file has them.
  * @throws ModelFileError, OptionError; files appear whole or not at all.
  */
 export async function convertModel(
   from: string,
   to: string,
-  { weights, signal }: ConvertOptions,
+  { weights, weightRules = [], signal }: ConvertOptions,
 ): Promise<ConvertReport> {
   const model = await openModel(from);
   try {
-    const entries = [...model.tensors].flatMap(([name, source]) => entriesOf(model, name, source, weights, signal));
+    const formatOf = fileFormats(model, { weights, weightRules });
+    const entries = [...model.tensors].flatMap(([name, source]) =>
+      entriesOf(model, name, source, formatOf(name), signal),
+    );
     await mkdir(to, { recursive: true });
     await writeSafetensors(join(to, 'model.safetensors'), entries, ownMetadata(model.dims));
-    if (model.config) await writeWhole(join(to, 'config.json'), `${JSON.stringify(model.config, null, 2)}\n`);
+    if (model.config) {
+      const { [CONFIG_SECTION]: _, ...config } = model.config;
+      await writeWhole(join(to, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+    }
     await copyTokenizer(model, to);
     return { tensors: model.tensors.size, bytes: (await stat(join(to, 'model.safetensors'))).size };
   } finally {
@@ -49,16 +61,23 @@ export async function convertModel(
   }
 }
 
-/** Two-dimensional weights but the positions are matrices; the convolutions have three dimensions. */
-function isMatrix(name: string, { shape }: TensorSource): boolean {
-  return shape.length === 2 && !name.endsWith('positional_embedding');
+/** The format to write each tensor in, by name: f16 for what is no weight matrix. @throws OptionError for a choice that is none for files. */
+function fileFormats({ dims }: ModelFile, choice: WeightChoice): (name: string) => 'f16' | Scheme {
+  checkWeightChoice('convert', dims, choice);
+  const formats = new Map<string, 'f16' | Scheme>();
+  for (const name of weightMatrices(dims).flat()) {
+    const format = precisionOf(name, choice);
+    if (format === 'f32') throw new OptionError(`convert: expected f16, int8, int6 or int4 for ${name}, got f32`);
+    formats.set(name, format);
+  }
+  return (name) => formats.get(name) ?? 'f16';
 }
 
 function entriesOf(
   model: ModelFile,
   name: string,
   source: TensorSource,
-  weights: ConvertOptions['weights'],
+  format: 'f16' | Scheme,
   signal: AbortSignal | undefined,
 ): readonly SafetensorsEntry[] {
   const columns = source.shape.slice(1).reduce((product, extent) => product * extent, 1);
@@ -69,9 +88,9 @@ function entriesOf(
       yield await readRowsF32(model, name, begin, Math.min(begin + step, source.shape[0]!));
     }
   }
-  if (weights !== 'f16' && isMatrix(name, source)) {
-    return quantizedEntries(name, weights, source.shape[0]!, columns, async function* () {
-      for await (const rows of slices()) yield quantizeNamed(name, weights, rows, columns);
+  if (format !== 'f16') {
+    return quantizedEntries(name, format, source.shape[0]!, columns, async function* () {
+      for await (const rows of slices()) yield quantizeNamed(name, format, rows, columns);
     });
   }
   const bytes = async function* () {

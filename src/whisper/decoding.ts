@@ -1,7 +1,10 @@
-// Decoding of one encoded window, greedily or by sampling (openai/whisper decoding.py DecodingTask).
+// Decoding of one encoded window: greedily, by sampling, or by beam search (openai/whisper decoding.py DecodingTask).
 
 import type { DecodingRules } from '../ops/decoding_tables.ts';
+import { roundHalfEven } from '../python.ts';
+import { BeamSearch, type Hypothesis, mostLikely } from './beam_search.ts';
 import type { SampledToken, WhisperEngine } from './engine.ts';
+import { PageTable, stepTables } from './sequences.ts';
 
 /** A prompt in the order openai lays it out. */
 export interface Prompt {
@@ -18,6 +21,14 @@ export interface DecodingTask {
   readonly suppressed: Iterable<number>;
   /** Tokens to pick at most. */
   readonly sampleLength: number;
+  /** Hypotheses kept in beam search; absent: none, tokens are picked one after another. */
+  readonly beamSize?: number;
+  /** Finished hypotheses to wait for, as a multiple of the beam size. Default 1. */
+  readonly patience?: number;
+  /** Independent samples to take the best of. Default 1. */
+  readonly bestOf?: number;
+  /** How the best is chosen; see mostLikely. */
+  readonly lengthPenalty?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -31,7 +42,7 @@ export interface DecodedTokens {
   readonly avgLogprob: number;
 }
 
-/** Tokens picked in one submit: what comes after the end is wasted, a read-back after each token is slow. */
+/** Tokens picked in one go: what comes after the end is wasted, a read-back after each token is slow, though not beside an upload. */
 const STEPS = { gpu: 16, cpu: 4 } as const;
 
 /**
@@ -48,32 +59,68 @@ export async function decodeWindow(engine: WhisperEngine, task: DecodingTask): P
   const length = prompt.previous.length + prompt.sot.length;
   // openai stops once prompt and tokens exceed the context by one: the last token is never fed.
   const most = Math.min(task.sampleLength, engine.options.textContext - length + 1);
-  const picked = most > 0 ? await pickTokens(engine, length, most, rules.eot, signal) : [];
-  const end = picked.findIndex((p) => p.token === rules.eot);
-  const text = end < 0 ? picked : picked.slice(0, end);
-  const scored = end < 0 ? picked : picked.slice(0, end + 1);
+  const found = await (task.beamSize === undefined ? pickTokens : searchBeams)(engine, length, most, task);
+  const { tokens, logprobs, sumLogprob } = mostLikely(found, task.lengthPenalty);
   return {
-    tokens: text.map((p) => p.token),
-    logprobs: text.map((p) => p.logprob),
+    tokens,
+    logprobs: logprobs.slice(0, tokens.length),
     noSpeechProb,
-    avgLogprob: scored.reduce((sum, p) => sum + p.logprob, 0) / (text.length + 1),
+    avgLogprob: sumLogprob / (tokens.length + 1),
   };
 }
 
-async function pickTokens(
+type Search = (
   engine: WhisperEngine,
   promptLength: number,
   most: number,
-  eot: number,
-  signal: AbortSignal | undefined,
-): Promise<SampledToken[]> {
-  const stride = engine.executor.gpu.caps.cpu ? STEPS.cpu : STEPS.gpu;
-  const picked = [await engine.sample(promptLength - 1)];
-  while (picked.length < most && picked.at(-1)!.token !== eot) {
+  task: DecodingTask,
+) => Promise<readonly Hypothesis[]>;
+
+/** The most probable token each time, or a sample; `bestOf` sequences at once. */
+const pickTokens: Search = async (engine, promptLength, most, { rules: { eot }, bestOf = 1, signal }) => {
+  const { executor } = engine;
+  const stride = executor.streams('step') ? 1 : executor.gpu.caps.cpu ? STEPS.cpu : STEPS.gpu;
+  const isEnd = ({ token }: SampledToken) => token === eot;
+  const picked: SampledToken[][] = Array.from({ length: bestOf }, () => []);
+  for (let count = 0; count < most && !picked.every((sequence) => sequence.some(isEnd)); ) {
     signal?.throwIfAborted();
-    picked.push(...(await engine.step(picked.length, Math.min(stride, most - picked.length), signal)));
-    const end = picked.findIndex((p) => p.token === eot);
-    if (end >= 0) picked.length = end + 1;
+    const more =
+      count === 0
+        ? await engine.sample(promptLength - 1, bestOf)
+        : await engine.step(count, Math.min(stride, most - count), bestOf, signal);
+    picked.forEach((sequence, s) => {
+      sequence.push(...more[s]!);
+    });
+    count = picked[0]!.length;
   }
-  return picked;
-}
+  return picked.map((sequence) => {
+    const end = sequence.findIndex(isEnd);
+    const scored = end < 0 ? sequence : sequence.slice(0, end + 1);
+    return {
+      tokens: (end < 0 ? sequence : sequence.slice(0, end)).map(({ token }) => token),
+      logprobs: scored.map(({ logprob }) => logprob),
+      sumLogprob: scored.reduce((sum, { logprob }) => sum + logprob, 0),
+    };
+  });
+};
+
+/** Beam search: the device ranks candidates, the host chooses among them; caches are shared by pages, never copied. */
+const searchBeams: Search = async (engine, promptLength, most, { rules, beamSize = 1, patience = 1, signal }) => {
+  const { batch, textContext } = engine.options;
+  const pages = new PageTable(batch, textContext, promptLength);
+  const search = new BeamSearch(beamSize, roundHalfEven(beamSize * patience), rules.eot);
+  for (let count = 0; count < most && !search.completed; count++) {
+    signal?.throwIfAborted();
+    const position = promptLength + count - 1;
+    let candidates = count === 0 ? await engine.rank() : undefined;
+    if (!candidates) {
+      await engine.writePages(pages);
+      const live = search.live.map(({ tokens }) => tokens);
+      const { rows, cursor } = stepTables(live, position, batch, rules.timestampBegin);
+      candidates = await engine.extend(rows, cursor, signal);
+    }
+    const sources = search.update(candidates.slice(0, beamSize).map((best) => best.slice(0, beamSize + 1)));
+    pages.reorder(sources, position + 1);
+  }
+  return search.finish();
+};

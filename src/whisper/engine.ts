@@ -9,10 +9,13 @@ import type { Graph } from '../graph/graph.ts';
 import { compile, type Program } from '../graph/program.ts';
 import { CURSOR, type DecodingRules, packRules, packSuppressed } from '../ops/decoding_tables.ts';
 import { packRows, type Row } from '../ops/rows.ts';
+import type { Candidate } from './beam_search.ts';
+import { scoreColumns } from './decoding_phases.ts';
 import type { ModelDimensions } from './dims.ts';
 import { type GraphOptions, graphOptions } from './graph_options.ts';
 import { loadWeights } from './load_weights.ts';
 import { whisperGraph, windowSamples } from './model.ts';
+import { PageTable } from './sequences.ts';
 
 /** log10 of mel power that openai clamps to: the maximum of a file with nothing in it. */
 const LEAST_LOG_MEL = -10;
@@ -27,34 +30,49 @@ export interface SampledToken {
   readonly logprob: number;
 }
 
+export interface AlignedTokens {
+  readonly scores: Float32Array;
+  readonly probabilities: Float32Array;
+}
+
 export class WhisperEngine {
   readonly dims: ModelDimensions;
   readonly options: GraphOptions;
   readonly graph: Graph;
   readonly program: Program;
   readonly #executor: GpuExecutor;
+  readonly #model: ModelFile;
 
-  private constructor(dims: ModelDimensions, options: GraphOptions, graph: Graph, executor: GpuExecutor) {
-    this.dims = dims;
+  private constructor(model: ModelFile, options: GraphOptions, graph: Graph, executor: GpuExecutor) {
+    this.dims = model.dims;
+    this.#model = model;
     this.options = options;
     this.graph = graph;
     this.program = executor.program;
     this.#executor = executor;
   }
 
-  /** Plans, makes every buffer, compiles every kernel and uploads the weights. On an error nothing stays behind. */
+  /**
+   * Plans, makes every buffer, compiles every kernel and uploads the weights that stay. On an error nothing stays behind.
+   * The model's file is the engine's from here on: closed at once, or at the end where weights are swapped.
+   */
   static async load(gpu: Gpu, model: ModelFile, { signal, ...given }: EngineOptions = {}): Promise<WhisperEngine> {
-    const options = graphOptions(model.dims, given);
-    const graph = whisperGraph(model.dims, options);
-    const layout = planMemory(graph, gpu.device.limits);
-    const executor = await GpuExecutor.create(gpu, graph, compile(graph, layout, gpu.caps));
+    let executor: GpuExecutor | undefined;
     try {
-      await loadWeights(model, graph, (tensor, bytes, offset) => executor.write(tensor, bytes, offset), signal);
+      const options = graphOptions(model.dims, given);
+      const graph = whisperGraph(model.dims, options);
+      const program = compile(graph, planMemory(graph, gpu.device.limits), gpu.caps);
+      executor = await GpuExecutor.create(gpu, graph, program);
+      const engine = new WhisperEngine(model, options, graph, executor);
+      await engine.#loadWeights(undefined, signal);
+      executor.writeWeights = (names) => engine.#loadWeights(names);
+      if (program.swapped.every((names) => names.length === 0)) await model.file.close();
+      return engine;
     } catch (error) {
-      await executor.destroy();
+      await executor?.destroy();
+      await model.file.close();
       throw error;
     }
-    return new WhisperEngine(model.dims, options, graph, executor);
   }
 
   get executor(): GpuExecutor {
@@ -93,19 +111,21 @@ export class WhisperEngine {
 
   /** Begins a decoding of the encoded window: empty sequences under these rules. */
   async begin(rules: DecodingRules, suppressed: Iterable<number>): Promise<void> {
+    const { batch, textContext } = this.options;
     await this.#write('rules', packRules(rules));
     await this.#write('suppressed', packSuppressed(suppressed, this.dims.n_vocab));
-    await this.#write('cursor', new Uint32Array(this.options.batch * CURSOR.words));
+    await this.#write('cursor', new Uint32Array(batch * CURSOR.words));
+    if (batch > 1) await this.writePages(new PageTable(batch, textContext));
   }
 
-  /** Feeds prompt tokens of the one sequence, from `position` on. */
+  /** Feeds prompt tokens of the first sequence, from `position` on. */
   async prefill(tokens: readonly number[], position: number, signal?: AbortSignal): Promise<void> {
     const capacity = this.options.prefillRows;
     for (let i = 0; i < tokens.length; i += capacity) {
       const run = tokens.slice(i, i + capacity);
       const rows = run.map((token, j): Row => ({ token, position: position + i + j, sequence: 0, first: 0 }));
       await this.#write('prompt_rows', packRows(rows, capacity));
-      await this.#write('last_rows', new Uint32Array([run.length - 1]));
+      await this.#write('last_rows', new Uint32Array(this.options.batch).fill(run.length - 1));
       await this.#executor.run('prefill', { signal });
     }
   }
@@ -124,29 +144,107 @@ export class WhisperEngine {
     return new Float32Array(bytes.buffer);
   }
 
-  /** Picks the token after a prompt that ends at `position`. */
-  async sample(position: number): Promise<SampledToken> {
-    await this.#write('step_rows', packRows([{ token: 0, position, sequence: 0, first: 0 }]));
-    await this.#executor.run('sample');
-    const [token] = await this.#ring(0, 1);
-    return token!;
+  /** Which positions sequences share; where there are several. */
+  async writePages(pages: PageTable): Promise<void> {
+    await this.#write('pages', pages.words);
   }
 
-  /** Picks `count` more tokens, of which `sampled` were picked before; what follows eot is eot. */
-  async step(sampled: number, count: number, signal?: AbortSignal): Promise<readonly SampledToken[]> {
+  /** Picks the token after a prompt that ends at `position`, for each of so many sequences that go on from it. */
+  async sample(position: number, sequences = 1): Promise<readonly SampledToken[][]> {
+    const { batch, textContext } = this.options;
+    const rows = Array.from({ length: sequences }, (_, s): Row => ({ token: 0, position, sequence: s, first: s }));
+    await this.#write('step_rows', packRows(rows, batch));
+    if (batch > 1) await this.writePages(new PageTable(batch, textContext, position + 1));
+    await this.#executor.run('sample');
+    return this.#ring(0, 1, sequences);
+  }
+
+  /** Picks `count` more tokens of each sequence, of which `sampled` were picked before; what follows eot is eot. */
+  async step(sampled: number, count: number, sequences = 1, signal?: AbortSignal): Promise<readonly SampledToken[][]> {
     await this.#executor.run('step', { times: count, signal });
-    return this.#ring(sampled, count);
+    return this.#ring(sampled, count, sequences);
+  }
+
+  /** The most probable tokens of every sequence, one more than there are sequences: after the prompt. */
+  async rank(): Promise<readonly Candidate[][]> {
+    await this.#executor.run('rank');
+    return this.#candidates();
+  }
+
+  /** The same after a step of rows and cursors as given. */
+  async extend(rows: Uint32Array, cursor: Uint32Array, signal?: AbortSignal): Promise<readonly Candidate[][]> {
+    await this.#write('step_rows', rows);
+    await this.#write('cursor', cursor);
+    await this.#executor.run('extend', { signal });
+    return this.#candidates();
+  }
+
+  /**
+   * Feeds a finished text from position 0 on, the prompt's begin included.
+   * @returns scores of the alignment heads, f32[heads, tokens, scoreColumns], and of each token but the first its probability among text tokens.
+   */
+  async align(tokens: readonly number[], signal?: AbortSignal): Promise<AlignedTokens> {
+    const { prefillRows: capacity, alignment, batch, textContext } = this.options;
+    const columns = scoreColumns(this.dims);
+    const scores = new Float32Array(alignment.length * tokens.length * columns);
+    const probabilities = new Float32Array(tokens.length);
+    if (batch > 1) await this.writePages(new PageTable(batch, textContext));
+    for (let i = 0; i < tokens.length; i += capacity) {
+      const run = tokens.slice(i, i + capacity);
+      const rows = run.map((token, j): Row => ({ token, position: i + j, sequence: 0, first: 0 }));
+      await this.#write('prompt_rows', packRows(rows, capacity));
+      await this.#write(
+        'align.targets',
+        Uint32Array.from({ length: capacity }, (_, j) => tokens[i + j + 1] ?? 0),
+      );
+      await this.#executor.run('align', { signal });
+      for (let head = 0; head < alignment.length; head++) {
+        const bytes = await this.#executor.read(
+          'align.scores',
+          head * capacity * columns * 4,
+          run.length * columns * 4,
+        );
+        scores.set(new Float32Array(bytes.buffer), (head * tokens.length + i) * columns);
+      }
+      const probs = new Float32Array((await this.#executor.read('align.probs')).buffer);
+      probabilities.set(probs.subarray(0, Math.min(run.length, tokens.length - i - 1)), i + 1);
+    }
+    return { scores, probabilities };
   }
 
   async dispose(): Promise<void> {
     await this.#executor.destroy();
+    await this.#model.file.close();
   }
 
-  async #ring(begin: number, count: number): Promise<SampledToken[]> {
-    const bytes = await this.#executor.read('ring', begin * 8, count * 8);
-    const words = new Uint32Array(bytes.buffer);
-    const floats = new Float32Array(bytes.buffer);
-    return Array.from({ length: count }, (_, i) => ({ token: words[2 * i]!, logprob: floats[2 * i + 1]! }));
+  #loadWeights(names: readonly string[] | undefined, signal?: AbortSignal): Promise<void> {
+    const upload = (tensor: string, bytes: Uint8Array, offset: number) => this.#executor.write(tensor, bytes, offset);
+    return loadWeights(this.#model, this.graph, upload, { names, signal });
+  }
+
+  async #ring(begin: number, count: number, sequences: number): Promise<SampledToken[][]> {
+    const stride = this.options.textContext * 8;
+    const picked: SampledToken[][] = [];
+    for (let s = 0; s < sequences; s++) {
+      const { buffer } = await this.#executor.read('ring', s * stride + begin * 8, count * 8);
+      const words = new Uint32Array(buffer);
+      const floats = new Float32Array(buffer);
+      picked.push(Array.from({ length: count }, (_, i) => ({ token: words[2 * i]!, logprob: floats[2 * i + 1]! })));
+    }
+    return picked;
+  }
+
+  async #candidates(): Promise<Candidate[][]> {
+    const count = this.options.batch + 1;
+    const top = new Float32Array((await this.#executor.read('top')).buffer);
+    // Where the rules leave fewer tokens, others stand in that can never win.
+    const candidate = (i: number): Candidate =>
+      top[2 * i + 1]! > -1e29
+        ? { token: top[2 * i]!, logprob: top[2 * i + 1]! }
+        : { token: i % count, logprob: Number.NEGATIVE_INFINITY };
+    return Array.from({ length: count - 1 }, (_, s) =>
+      Array.from({ length: count }, (_, k) => candidate(s * count + k)),
+    );
   }
 
   #write(tensor: string, data: Float32Array | Uint32Array): Promise<void> {

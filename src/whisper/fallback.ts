@@ -29,6 +29,9 @@ export async function decodeWithFallback(
       rules: rulesOf(tokenizer, options, temperature),
       suppressed: suppressedTokens(tokenizer, options.suppressTokens),
       sampleLength: options.sampleLength,
+      // Beams are for temperature 0, samples for those above.
+      ...(temperature > 0 ? { bestOf: options.bestOf } : { beamSize: options.beamSize, patience: options.patience }),
+      lengthPenalty: options.lengthPenalty,
       signal: options.signal,
     });
     const text = strip(tokenizer.decode(tokens.tokens));

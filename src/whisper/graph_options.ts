@@ -2,15 +2,29 @@
 
 import { OptionError } from '../errors.ts';
 import type { ModelDimensions } from './dims.ts';
+import { weightMatrices } from './fused_weights.ts';
+import { checkWeightChoice, EMBEDDING, precisionOf, type WeightChoice } from './weight_rules.ts';
+import type { AlignmentHead } from './words/alignment_heads.ts';
 
-/** How weight matrices are kept on the device. One-dimensional tensors are f32, convolutions and positions f16 unless this is f32. */
-export type WeightPrecision = 'f32' | 'f16' | 'int8';
+export type { WeightPrecision, WeightRule } from './weight_rules.ts';
 
-export interface GraphOptions {
-  readonly weights: WeightPrecision;
+/**
+ * What the bytes of a model's weights hold at a time. `resident`: all weights, and stored keys and values of the audio. `absorbed`: all
+ * weights. `phased`: the encoder's or the decoder's. `streamed`: one layer's, beside the token embedding while the decoder runs.
+ */
+export const MODES = ['resident', 'absorbed', 'phased', 'streamed'] as const;
+export type Mode = (typeof MODES)[number];
+
+export interface GraphOptions extends WeightChoice {
+  readonly mode: Mode;
+  /**
+   * Cross-attention over keys and values that every decoder layer `stored`, or over the encoder's output, with the projections
+   * `absorbed` into query and result. Default: stored in mode resident, absorbed in all others.
+   */
+  readonly cross: 'stored' | 'absorbed';
   /** Keys and values of all attention. */
   readonly cache: 'f16' | 'f32';
-  /** `w8a8`: activations are quantised as well, in blocks of 32, where weights are int8; the logits' input stays float. */
+  /** `w8a8`: activations are quantised as well, in blocks of 32, where weights are int8, not fewer bits; the logits' input stays float. */
   readonly arithmetic: 'w8a32' | 'w8a8';
   /** Sequences decoded in lockstep. */
   readonly batch: number;
@@ -22,29 +36,40 @@ export interface GraphOptions {
   readonly tileRows: number;
   readonly queryRows: number;
   readonly crossRows: number;
-  /** Runs of keys that cross-attention is split into. */
+  /** Runs of keys that cross-attention is split into, for steps and for prompts. */
   readonly crossSplits: number;
+  readonly promptSplits: number;
+  /** Heads of cross-attention whose scores can be had for word times; none: the phase that finds them is left out. */
+  readonly alignment: readonly AlignmentHead[];
   /** Keep the encoder's output, f32, for reading. */
   readonly keepFeatures: boolean;
 }
 
 /** Fills in what was not given. @throws OptionError for a choice that the model's dimensions do not admit. */
-export function graphOptions(dims: ModelDimensions, given: Partial<GraphOptions> = {}): GraphOptions {
+export function graphOptions(dims: ModelDimensions, wanted: Partial<GraphOptions> = {}): GraphOptions {
+  const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)) as typeof wanted;
+  const { mode = 'resident' } = given;
+  const cross = given.cross ?? (mode === 'resident' ? 'stored' : 'absorbed');
   const options: GraphOptions = {
+    mode,
+    cross,
     weights: 'f16',
+    weightRules: [],
     cache: 'f16',
     arithmetic: 'w8a32',
     batch: 1,
     textContext: dims.n_text_ctx,
-    prefillRows: 16,
+    prefillRows: cross === 'stored' ? 16 : 8, // a row's absorbed queries are as wide as the model, for every head
     tileRows: divisor(dims.n_audio_ctx, 300),
     queryRows: divisor(dims.n_audio_ctx, 150),
     crossRows: divisor(dims.n_audio_ctx, 100),
     crossSplits: 8,
+    promptSplits: Math.ceil(dims.n_audio_ctx / 512),
+    alignment: [],
     keepFeatures: false,
     ...given,
   };
-  const counts = ['batch', 'textContext', 'prefillRows', 'crossSplits'] as const;
+  const counts = ['batch', 'textContext', 'prefillRows', 'crossSplits', 'promptSplits'] as const;
   const wrong = counts.find((name) => !Number.isInteger(options[name]) || options[name] < 1);
   if (wrong) throw new OptionError(`graphOptions: expected ${wrong} to be a positive integer, got ${options[wrong]}`);
   if (options.textContext > dims.n_text_ctx) {
@@ -55,7 +80,22 @@ export function graphOptions(dims: ModelDimensions, given: Partial<GraphOptions>
       throw new OptionError(`graphOptions: expected ${name} to divide ${dims.n_audio_ctx}, got ${options[name]}`);
     }
   }
+  checkWeightChoice('graphOptions', dims, options);
+  checkArithmetic(dims, options);
   return options;
+}
+
+/** W8A8's dot product takes two int8. Logits are not computed that way. */
+function checkArithmetic(dims: ModelDimensions, options: GraphOptions): void {
+  if (options.arithmetic === 'w8a32') return;
+  const products = weightMatrices(dims)
+    .flat()
+    .filter((name) => name !== EMBEDDING);
+  const wrong = products.find((name) => ['int6', 'int4'].includes(precisionOf(name, options)));
+  if (wrong === undefined) return;
+  throw new OptionError(
+    `graphOptions: expected ${wrong} in int8, or floats, because arithmetic is w8a8, got ${precisionOf(wrong, options)}`,
+  );
 }
 
 /** The largest divisor of n up to `most`. */

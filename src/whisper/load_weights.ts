@@ -8,6 +8,7 @@ import { type QuantizedRows, quantizeRows, type Scheme } from '../formats/quanti
 import { readRows, readRowsF32, tensorSource } from '../formats/rows.ts';
 import type { Graph, Tensor } from '../graph/graph.ts';
 import { byteLength, type DType } from '../ops/op.ts';
+import { openaiNames } from './fused_weights.ts';
 import { melFilters } from './mel_filters.ts';
 import { SCALES } from './model_weights.ts';
 
@@ -17,23 +18,22 @@ const SLICE = 256 * 1024;
 /** Takes bytes of a tensor at an offset. */
 export type Upload = (tensor: string, bytes: Uint8Array, offset: number) => Promise<void>;
 
-const SCHEMES: Readonly<Partial<Record<DType, Scheme>>> = { i8: 'int8' };
-
-/** A fused tensor and the openai tensors whose rows it holds in order; `undefined` stands for zeros (keys have no bias). */
-const FUSED: readonly (readonly [RegExp, readonly (string | undefined)[]])[] = [
-  [/\.attn\.qkv\.weight$/, ['attn.query.weight', 'attn.key.weight', 'attn.value.weight']],
-  [/\.attn\.qkv\.bias$/, ['attn.query.bias', undefined, 'attn.value.bias']],
-  [/\.cross_attn\.kv\.weight$/, ['cross_attn.key.weight', 'cross_attn.value.weight']],
-  [/\.cross_attn\.kv\.bias$/, [undefined, 'cross_attn.value.bias']],
-];
+const SCHEMES: Readonly<Partial<Record<DType, Scheme>>> = { i8: 'int8', i6: 'int6', i4: 'int4' };
 
 /**
- * Uploads every weight of the graph.
+ * Uploads weights of the graph: those named, or all that stay for good. Scales come with their matrix.
  * @throws ModelFileError for a tensor that cannot be put into the graph's format, the signal's reason when aborted.
  */
-export async function loadWeights(model: ModelFile, graph: Graph, upload: Upload, signal?: AbortSignal): Promise<void> {
-  const weights = graph.tensors.filter((t) => t.kind === 'weight' && !t.name.endsWith(SCALES));
-  for (const tensor of weights) {
+export async function loadWeights(
+  model: ModelFile,
+  graph: Graph,
+  upload: Upload,
+  { names, signal }: { readonly names?: readonly string[]; readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const wanted = names && new Set(names.map((name) => (name.endsWith(SCALES) ? name.slice(0, -SCALES.length) : name)));
+  for (const tensor of graph.tensors) {
+    if (tensor.kind !== 'weight' || tensor.name.endsWith(SCALES)) continue;
+    if (!(wanted ? wanted.has(tensor.name) : (tensor.residency ?? 'model') === 'model')) continue;
     signal?.throwIfAborted();
     if (tensor.name.startsWith('mel.')) await uploadFilters(tensor, upload);
     else await uploadTensor(model, tensor, upload);
@@ -61,11 +61,9 @@ async function uploadTensor(model: ModelFile, tensor: Tensor, upload: Upload): P
 
 /** The file's tensors that make up a weight, with their rows. */
 function partsOf(model: ModelFile, tensor: Tensor): { name: string | undefined; rows: number }[] {
-  const fused = FUSED.find(([pattern]) => pattern.test(tensor.name));
-  if (!fused) return [{ name: tensor.name, rows: tensorSource(model, tensor.name).shape[0]! }];
-  const [pattern, parts] = fused;
-  const prefix = `${tensor.name.replace(pattern, '')}.`;
-  return parts.map((part) => ({ name: part && prefix + part, rows: tensor.shape[0]! / parts.length }));
+  const names = openaiNames(tensor.name);
+  if (names.length === 1) return [{ name: tensor.name, rows: tensorSource(model, tensor.name).shape[0]! }];
+  return names.map((name) => ({ name, rows: tensor.shape[0]! / names.length }));
 }
 
 /** Rows [begin, end) of the file's tensor `name` to row `at` of the weight. */
@@ -86,10 +84,26 @@ async function uploadRows(
     await upload(tensor.name + SCALES, bytesOf(scales), (columns / 32) * 2 * at);
     return;
   }
-  const values =
-    name === undefined ? new Float32Array((end - begin) * columns) : await floatRows(model, name, columns, begin, end);
   const rowBytes = byteLength({ dtype: tensor.dtype, shape: [columns] });
-  await upload(tensor.name, bytesOf(tensor.dtype === 'f16' ? f32ToF16(values) : values), rowBytes * at);
+  await upload(tensor.name, await floatBytes(model, tensor, name, columns, begin, end), rowBytes * at);
+}
+
+/** Rows in the graph's format: as they are stored where that is the same, else converted. */
+async function floatBytes(
+  model: ModelFile,
+  tensor: Tensor,
+  name: string | undefined,
+  columns: number,
+  begin: number,
+  end: number,
+): Promise<Uint8Array> {
+  if (name === undefined) return new Uint8Array(byteLength({ dtype: tensor.dtype, shape: [end - begin, columns] }));
+  const { coding, tensor: stored, rowBegin, shape } = tensorSource(model, name);
+  if (coding === 'plain' && stored.type === tensor.dtype && shape.length <= 2) {
+    return readRows(model.file, stored, rowBegin + begin, rowBegin + end);
+  }
+  const values = await floatRows(model, name, columns, begin, end);
+  return bytesOf(tensor.dtype === 'f16' ? f32ToF16(values) : values);
 }
 
 /** Rows as the file has them where the scheme is the same, else quantised here. */

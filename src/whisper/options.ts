@@ -3,6 +3,8 @@
 import { OptionError } from '../errors.ts';
 import type { Segment } from '../output/result.ts';
 import type { Task, Tokenizer } from '../text/tokenizer.ts';
+import type { GraphOptions } from './graph_options.ts';
+import { APPEND_PUNCTUATIONS, PREPEND_PUNCTUATIONS } from './words/word_timestamps.ts';
 
 export interface Progress {
   /** Seconds of audio behind, and in all. */
@@ -17,6 +19,14 @@ export interface TranscribeOptions {
   readonly language?: string;
   /** One temperature, or those to try in order until the text passes the thresholds. 0 picks the most probable token. */
   readonly temperature?: number | readonly number[];
+  /** Hypotheses of a beam search, for temperature 0; default: none, the most probable token is taken. The engine must have as many sequences. */
+  readonly beamSize?: number;
+  /** Beam search waits for beamSize * patience finished hypotheses. Default 1. */
+  readonly patience?: number;
+  /** Samples to take the best of, for temperatures above 0. Default 1. The engine must have as many sequences. */
+  readonly bestOf?: number;
+  /** Alpha of the length penalty, 0 to 1, by which the best hypothesis is chosen; default: log probability over length. */
+  readonly lengthPenalty?: number;
   /** Try the next temperature when text repeats itself: utf-8 bytes over zlib's length above this. `null`: never. */
   readonly compressionRatioThreshold?: number | null;
   /** Try the next temperature when the average log probability is below this. `null`: never. */
@@ -42,6 +52,13 @@ export interface TranscribeOptions {
   readonly sampleLength?: number;
   /** Seconds: start, end, start, end ... of the parts to transcribe; the last end may be left out. */
   readonly clipTimestamps?: readonly number[];
+  /** Find the time of every word, and take segments' times from them. The engine must be loaded with words. */
+  readonly wordTimestamps?: boolean;
+  /** Punctuation that becomes part of the word after it, and before it. Defaults: openai's. */
+  readonly prependPunctuations?: string;
+  readonly appendPunctuations?: string;
+  /** Seconds of silence around what may be made up that mark it as such; it is skipped. Default `null`: nothing is. Needs wordTimestamps. */
+  readonly hallucinationSilenceThreshold?: number | null;
   /** Of the random numbers of temperatures above 0. Default 0. */
   readonly seed?: number;
   /** Ends the call; the promise rejects with the signal's reason, and the engine may be used again. */
@@ -50,7 +67,17 @@ export interface TranscribeOptions {
   readonly onSegment?: (segment: Segment) => void;
 }
 
-type Optional = 'language' | 'initialPrompt' | 'prefix' | 'signal' | 'onProgress' | 'onSegment';
+type Optional =
+  | 'beamSize'
+  | 'patience'
+  | 'bestOf'
+  | 'lengthPenalty'
+  | 'language'
+  | 'initialPrompt'
+  | 'prefix'
+  | 'signal'
+  | 'onProgress'
+  | 'onSegment';
 type Defaulted = Required<Omit<TranscribeOptions, Optional>>;
 
 export type ResolvedOptions = Omit<Defaulted, 'temperature'> &
@@ -70,25 +97,47 @@ const DEFAULTS: Defaulted = {
   maxInitialTimestamp: 1,
   sampleLength: 224,
   clipTimestamps: [0],
+  wordTimestamps: false,
+  prependPunctuations: PREPEND_PUNCTUATIONS,
+  appendPunctuations: APPEND_PUNCTUATIONS,
+  hallucinationSilenceThreshold: null,
   seed: 0,
 };
 
-const OPTIONAL: readonly Optional[] = ['language', 'initialPrompt', 'prefix', 'signal', 'onProgress', 'onSegment'];
+const OPTIONAL: readonly Optional[] = [
+  'beamSize',
+  'patience',
+  'bestOf',
+  'lengthPenalty',
+  'language',
+  'initialPrompt',
+  'prefix',
+  'signal',
+  'onProgress',
+  'onSegment',
+];
 
 /**
  * Options with openai's defaults filled in.
  * @throws OptionError for an unknown name, a value of the wrong kind, or a combination that makes no sense.
  */
-export function resolveOptions(given: TranscribeOptions, tokenizer: Tokenizer, textContext: number): ResolvedOptions {
+export function resolveOptions(
+  given: TranscribeOptions,
+  tokenizer: Tokenizer,
+  engine: Pick<GraphOptions, 'textContext' | 'batch' | 'alignment'>,
+): ResolvedOptions {
   const known = [...Object.keys(DEFAULTS), ...OPTIONAL];
   const unknown = Object.keys(given).find((name) => !known.includes(name));
   if (unknown) throw new OptionError(`transcribe: expected options among ${known.join(', ')}, got '${unknown}'`);
+  const { textContext, batch } = engine;
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const merged = { ...DEFAULTS, sampleLength: Math.floor(textContext / 2), ...present } as typeof DEFAULTS &
     TranscribeOptions;
   const options = { ...merged, temperature: [merged.temperature].flat() } as ResolvedOptions;
   checkNumbers(options, textContext);
+  checkSearch(options, batch);
   checkTask(options, tokenizer);
+  checkWords(options, engine);
   return options;
 }
 
@@ -114,6 +163,46 @@ function checkNumbers(options: ResolvedOptions, textContext: number): void {
     require(options[name] === null || finite(options[name]), name, 'to be a number or null', options[name]);
   }
   require(Number.isInteger(options.seed), 'seed', 'to be a whole number', options.seed);
+}
+
+/** openai/whisper decoding.py DecodingTask._verify_options, and what the engine has room for. */
+function checkSearch({ beamSize, patience, bestOf, lengthPenalty }: ResolvedOptions, sequences: number): void {
+  for (const [name, value] of Object.entries({ beamSize, bestOf })) {
+    if (value === undefined) continue;
+    if (!Number.isInteger(value) || value < 1) {
+      throw new OptionError(`transcribe: expected ${name} to be a positive integer, got ${JSON.stringify(value)}`);
+    }
+    if (value > sequences) {
+      throw new OptionError(
+        `transcribe: expected ${name} up to ${sequences} because the engine was loaded with sequences: ${sequences}, got ${value}`,
+      );
+    }
+  }
+  if (patience !== undefined && (beamSize === undefined || !(patience > 0))) {
+    throw new OptionError(
+      `transcribe: expected a positive patience beside a beamSize, got ${JSON.stringify(patience)}`,
+    );
+  }
+  if (lengthPenalty !== undefined && !(lengthPenalty >= 0 && lengthPenalty <= 1)) {
+    throw new OptionError(`transcribe: expected lengthPenalty from 0 to 1, got ${JSON.stringify(lengthPenalty)}`);
+  }
+}
+
+function checkWords(
+  { wordTimestamps, hallucinationSilenceThreshold: threshold }: ResolvedOptions,
+  { alignment }: Pick<GraphOptions, 'alignment'>,
+): void {
+  if (wordTimestamps && alignment.length === 0) {
+    throw new OptionError(
+      'transcribe: expected an engine loaded with words: true because of wordTimestamps, got one without',
+    );
+  }
+  if (threshold === null) return;
+  if (!wordTimestamps || !(threshold >= 0)) {
+    throw new OptionError(
+      `transcribe: expected hallucinationSilenceThreshold from 0 on, beside wordTimestamps, got ${JSON.stringify(threshold)}`,
+    );
+  }
 }
 
 function checkTask({ task, language, carryInitialPrompt, initialPrompt }: ResolvedOptions, tokenizer: Tokenizer): void {

@@ -12,7 +12,10 @@ import { detectLanguage } from './language.ts';
 import { contentFrames, findLoudest, readWindow } from './mel.ts';
 import { windowFrames } from './model.ts';
 import type { ResolvedOptions } from './options.ts';
-import { clearEmpty, FRAMES_PER_SECOND, sliceSegments } from './segments.ts';
+import { clearEmpty, FRAMES_PER_SECOND, sliceSegments, type Window, type WindowSegment } from './segments.ts';
+import { type AfterWords, endsInSingleTimestamp, seekAfterWords } from './words/seek.ts';
+import { alignWindow } from './words/window_words.ts';
+import { addWordTimestamps } from './words/word_timestamps.ts';
 
 export interface Transcription {
   readonly text: string;
@@ -34,6 +37,18 @@ interface State {
   readonly tokens: number[];
   /** Tokens before this index are not given as a prompt any more. */
   promptSince: number;
+  /** Seconds of the file at which the speech of earlier windows ended, as its words say. */
+  lastSpeech: number;
+}
+
+/** What does not change over the file. */
+interface File {
+  readonly engine: WhisperEngine;
+  readonly tokenizer: Tokenizer;
+  readonly options: ResolvedOptions;
+  readonly language: string;
+  /** Frames of mel that hold audio. */
+  readonly content: number;
 }
 
 /** @throws the signal's reason when aborted, DeviceError when the device fails. The engine is usable afterwards. */
@@ -50,7 +65,8 @@ export async function transcribeAudio(
   if (found) melStands = false;
   const language = options.language ?? found?.language ?? 'en';
   const initial = options.initialPrompt === undefined ? [] : tokenizer.encode(` ${strip(options.initialPrompt)}`);
-  const state: State = { segments: [], tokens: [...initial], promptSince: 0 };
+  const state: State = { segments: [], tokens: [...initial], promptSince: 0, lastSpeech: 0 };
+  const file: File = { engine, tokenizer, options, language, content };
   const sot = sotTokens(tokenizer, options, language);
 
   for (const { start, end } of clips(options.clipTimestamps, content)) {
@@ -62,12 +78,9 @@ export async function transcribeAudio(
       await engine.encode(frames, options.signal);
       const prompt: Prompt = { previous: previousTokens(engine, tokenizer, options, state, initial), sot };
       const result = await decodeWithFallback(engine, tokenizer, options, prompt);
-      const advance = isSilent(result, options)
-        ? frames
-        : addSegments(result, { seek, frames }, tokenizer, options, state);
-      if (advance <= 0)
-        throw new DeviceError(`transcribe: expected the window at ${seek} to move on, got ${advance} frames`);
-      seek += advance;
+      const next = isSilent(result, options) ? seek + frames : await addSegments(file, result, { seek, frames }, state);
+      if (next <= seek) throw new DeviceError(`transcribe: expected the window at ${seek} to move on, got ${next}`);
+      seek = next;
       options.onProgress?.({ seconds: Math.min(seek, content) / FRAMES_PER_SECOND, duration: audio.duration });
     }
   }
@@ -121,21 +134,42 @@ function isSilent(
   return logprobThreshold === null || avgLogprob <= logprobThreshold;
 }
 
-/** Adds a window's segments; returns the frames to move on by. */
-function addSegments(
-  result: DecodingResult,
-  window: { seek: number; frames: number },
-  tokenizer: Tokenizer,
-  options: ResolvedOptions,
-  state: State,
-): number {
-  const { segments, advance } = sliceSegments(result, window, tokenizer);
-  for (const cut of segments) {
+/** Adds a window's segments. @returns the frame at which the next window begins. */
+async function addSegments(file: File, result: DecodingResult, window: Window, state: State): Promise<number> {
+  const { tokenizer, options } = file;
+  const sliced = sliceSegments(result, window, tokenizer);
+  const found: AfterWords = options.wordTimestamps
+    ? await timeWords(file, result, { ...window, advance: sliced.advance }, sliced.segments, state.lastSpeech)
+    : { segments: sliced.segments, seek: window.seek + sliced.advance, drop: false, lastSpeechTimestamp: 0 };
+  state.lastSpeech = found.lastSpeechTimestamp;
+  if (found.drop) return found.seek;
+  for (const cut of found.segments) {
     const segment: Segment = { id: state.segments.length, ...clearEmpty(cut) };
     state.segments.push(segment);
     state.tokens.push(...segment.tokens);
     options.onSegment?.(segment);
   }
   if (!options.conditionOnPreviousText || result.temperature > 0.5) state.promptSince = state.tokens.length;
-  return advance;
+  return found.seek;
+}
+
+/** Words into the segments, and what they tell of where to go on. */
+async function timeWords(
+  { engine, tokenizer, options, language, content }: File,
+  { tokens }: DecodingResult,
+  window: Window & { readonly advance: number },
+  segments: readonly WindowSegment[],
+  lastSpeechTimestamp: number,
+): Promise<AfterWords> {
+  const spoken = { language, task: options.task, frames: window.frames, signal: options.signal };
+  const words = await alignWindow(engine, tokenizer, segments, spoken);
+  const timed = addWordTimestamps(segments, words, tokenizer.eot, { ...options, lastSpeechTimestamp });
+  const decoded = {
+    ...window,
+    fullFrames: windowFrames(engine.dims),
+    contentFrames: content,
+    singleTimestampEnding: endsInSingleTimestamp(tokens, tokenizer.timestamp_begin),
+  };
+  const { hallucinationSilenceThreshold } = options;
+  return seekAfterWords(timed, decoded, { hallucinationSilenceThreshold, lastSpeechTimestamp });
 }

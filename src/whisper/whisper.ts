@@ -3,20 +3,30 @@
 import { type AudioInput, openAudio } from '../audio/index.ts';
 import { EngineStateError, MemoryError, OptionError } from '../errors.ts';
 import { openModel } from '../formats/detect.ts';
-import type { ModelFile } from '../formats/model_file.ts';
 import type { AdapterOptions } from '../gpu/adapter.ts';
 import { type Gpu, openGpu } from '../gpu/device.ts';
 import { loadTokenizer, type Tokenizer } from '../text/tokenizer.ts';
 import type { ModelDimensions } from './dims.ts';
 import { WhisperEngine } from './engine.ts';
-import type { GraphOptions, WeightPrecision } from './graph_options.ts';
+import { type GraphOptions, MODES } from './graph_options.ts';
 import { findModel, tokenizerSource } from './model_folder.ts';
 import { resolveOptions, type TranscribeOptions } from './options.ts';
+import { weightChoice } from './stored_weights.ts';
 import { type Transcription, transcribeAudio } from './transcribe.ts';
+import { WEIGHT_PRECISIONS, type WeightPrecision, type WeightRule } from './weight_rules.ts';
+import { alignmentHeads } from './words/alignment_heads.ts';
 
-export interface LoadOptions extends AdapterOptions, Partial<Pick<GraphOptions, 'cache' | 'arithmetic'>> {
-  /** How weights are kept on the device; default as the file has them: `int8` of ours, else `f16`, and `f32` for bf16. */
+export interface LoadOptions
+  extends AdapterOptions,
+    Partial<Pick<GraphOptions, 'mode' | 'cross' | 'cache' | 'arithmetic'>> {
+  /** How weight matrices are kept on the device; default as the file has them: ours each in its own format, others `f16`, bf16 `f32`. */
   readonly weights?: WeightPrecision;
+  /** Other formats for matrices by openai's name, `*` standing for anything; the first rule that matches wins. */
+  readonly weightRules?: readonly WeightRule[];
+  /** Sequences that can be decoded at once, for beamSize and bestOf. Default 1. */
+  readonly sequences?: number;
+  /** Make room for finding the times of words. Default false. */
+  readonly words?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -61,7 +71,7 @@ export class Whisper {
    * @throws ModelFileError, AdapterError, MemoryError, OptionError. Nothing stays behind.
    */
   static async load(pathOrName = 'tiny.en', options: LoadOptions = {}): Promise<Whisper> {
-    const { adapter, robustness, poison, weights, signal, ...rest } = options;
+    const { adapter, robustness, poison, weights, weightRules, sequences = 1, words, signal, ...rest } = options;
     checkLoadOptions(options);
     const model = await openModel(findModel(pathOrName));
     let gpu: Gpu | undefined;
@@ -69,16 +79,17 @@ export class Whisper {
       const tokenizer = loadTokenizer(await tokenizerSource(model), model.dims);
       gpu = await openGpu({ adapter, robustness, poison });
       const engine = await WhisperEngine.load(gpu, model, {
-        weights: weights ?? nativePrecision(model),
+        ...weightChoice(model, { weights, weightRules }),
+        batch: sequences,
+        alignment: words ? alignmentHeads(model.dims) : [],
         signal,
         ...rest,
       });
       return new Whisper(gpu, engine, tokenizer);
     } catch (error) {
       await gpu?.close();
-      throw error;
-    } finally {
       await model.file.close();
+      throw error;
     }
   }
 
@@ -91,7 +102,7 @@ export class Whisper {
     const began = performance.now();
     this.#engine.resetTimings();
     try {
-      const resolved = resolveOptions(options, this.tokenizer, this.#engine.options.textContext);
+      const resolved = resolveOptions(options, this.tokenizer, this.#engine.options);
       await using source = await openAudio(audio, { signal: options.signal });
       const result = await transcribeAudio(this.#engine, this.tokenizer, source, resolved);
       this.#gpu.check();
@@ -156,24 +167,36 @@ function requirePlanned({ plannedBytes, createdBytes }: MemoryReport): void {
   }
 }
 
-const LOAD_OPTIONS = ['adapter', 'robustness', 'poison', 'weights', 'cache', 'arithmetic', 'signal'];
+const LOAD_OPTIONS = [
+  'adapter',
+  'robustness',
+  'poison',
+  'mode',
+  'cross',
+  'weights',
+  'weightRules',
+  'cache',
+  'arithmetic',
+  'sequences',
+  'words',
+  'signal',
+];
 
 function checkLoadOptions(options: LoadOptions): void {
   const unknown = Object.keys(options).find((name) => !LOAD_OPTIONS.includes(name));
   if (unknown)
     throw new OptionError(`Whisper.load: expected options among ${LOAD_OPTIONS.join(', ')}, got '${unknown}'`);
-  const choices = { weights: ['f32', 'f16', 'int8'], cache: ['f16', 'f32'], arithmetic: ['w8a32', 'w8a8'] } as const;
+  const choices = {
+    mode: MODES,
+    cross: ['stored', 'absorbed'],
+    weights: WEIGHT_PRECISIONS,
+    cache: ['f16', 'f32'],
+    arithmetic: ['w8a32', 'w8a8'],
+  } as const;
   for (const [name, allowed] of Object.entries(choices)) {
     const given = options[name as keyof typeof choices];
     if (given !== undefined && !(allowed as readonly string[]).includes(given)) {
       throw new OptionError(`Whisper.load: expected ${name} among ${allowed.join(', ')}, got '${given}'`);
     }
   }
-}
-
-/** As the file has its matrices; bf16 needs f32, whose range f16 lacks. */
-function nativePrecision(model: ModelFile): WeightPrecision {
-  const source = model.tensors.get('decoder.token_embedding.weight')!;
-  if (source.coding === 'int8') return 'int8';
-  return source.tensor.type === 'bf16' ? 'f32' : 'f16';
 }

@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import type { TranscribeOptions } from '../../src/whisper/options.ts';
 import type { Transcription } from '../../src/whisper/transcribe.ts';
+import type { LoadOptions } from '../../src/whisper/whisper.ts';
 import { goldenJson } from './goldens.ts';
 
 export interface GoldenCase {
@@ -13,12 +14,19 @@ export interface GoldenCase {
   readonly kwargs: Readonly<Record<string, unknown>>;
   /** openai's own result does not change under noise of 1e-4 in the mel. */
   readonly stable_tokens: boolean;
-  readonly min_greedy_margin: number;
+  /** Of results with words: neither do they. */
+  readonly stable_words?: boolean;
+  readonly min_greedy_margin: number | null;
 }
 
 /** openai's keyword arguments, as ours. */
 const OPTION_NAMES: Readonly<Record<string, keyof TranscribeOptions>> = {
   temperature: 'temperature',
+  beam_size: 'beamSize',
+  patience: 'patience',
+  length_penalty: 'lengthPenalty',
+  word_timestamps: 'wordTimestamps',
+  hallucination_silence_threshold: 'hallucinationSilenceThreshold',
   condition_on_previous_text: 'conditionOnPreviousText',
   without_timestamps: 'withoutTimestamps',
   initial_prompt: 'initialPrompt',
@@ -52,13 +60,19 @@ export function optionsOf({ kwargs }: GoldenCase): TranscribeOptions {
   );
 }
 
+/** What an engine must be loaded with for a case. */
+export function loadFor({ kwargs }: Pick<GoldenCase, 'kwargs'>): Pick<LoadOptions, 'sequences' | 'words'> {
+  const { beam_size: beamSize, word_timestamps: words } = kwargs as { beam_size?: number; word_timestamps?: boolean };
+  return { ...(beamSize !== undefined && { sequences: beamSize }), ...(words && { words }) };
+}
+
 /** Clips that need resampling are taken as openai's loader gave them; the resampler has tests of its own. */
 export function clipPath({ clip }: Pick<GoldenCase, 'clip'>): string {
   const name = ['jfk_stereo44', 'lv0920_8k8bit'].includes(clip) ? `${clip}.loaded16k` : clip;
   return fileURLToPath(new URL(`../goldens/audio/${name}.flac`, import.meta.url));
 }
 
-/** What differs: tokens, times and fields exactly, scores beyond 1e-3. Empty when all is the same. */
+/** What differs: tokens, times and words exactly, scores and words' probabilities beyond 1e-3. Empty when all is the same. */
 export function differences(golden: GoldenCase, got: Transcription): string[] {
   const want = goldenJson<Transcription>(`transcripts/${golden.file}`);
   const faults: string[] = [];
@@ -78,6 +92,14 @@ export function differences(golden: GoldenCase, got: Transcription): string[] {
     for (const name of ['avg_logprob', 'compression_ratio', 'no_speech_prob'] as const) {
       if (!(Math.abs(ours[name] - segment[name]) <= 1e-3)) same(`segments[${i}].${name}`, ours[name], segment[name]);
     }
+    same(`segments[${i}].words`, ours.words?.length, segment.words?.length);
+    segment.words?.forEach((word, j) => {
+      const { probability = Number.NaN, ...times } = ours.words?.[j] ?? {};
+      const { probability: wanted, ...want } = word;
+      same(`segments[${i}].words[${j}]`, times, want);
+      if (!(Math.abs(probability - wanted) <= 1e-3))
+        same(`segments[${i}].words[${j}].probability`, probability, wanted);
+    });
   });
   return faults;
 }

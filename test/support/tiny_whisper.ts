@@ -5,10 +5,11 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expectedShape } from '../../src/formats/dims.ts';
 import { f32ToF16 } from '../../src/formats/half.ts';
+import { quantizeRows, type Scheme } from '../../src/formats/quantize.ts';
 import { writeSafetensors } from '../../src/formats/safetensors_writer.ts';
 import type { Graph, Tensor } from '../../src/graph/graph.ts';
 import { encodeTensor, hostTensor } from '../../src/ops/host_tensor.ts';
-import { elements } from '../../src/ops/op.ts';
+import { type DType, elements } from '../../src/ops/op.ts';
 import { uniform } from '../../src/ops/random.ts';
 import type { ModelDimensions } from '../../src/whisper/dims.ts';
 import { melFilters } from '../../src/whisper/mel_filters.ts';
@@ -27,32 +28,33 @@ export const TINY_DIMS: ModelDimensions = {
   n_text_layer: 2,
 };
 
-/** Bytes of every weight of the graph, by name: the same on every machine. */
+/** Bytes of every weight of the graph, by name: the same on every machine, and the same numbers rounded in every format. */
 export function randomWeights(graph: Graph): Map<string, Uint8Array> {
-  const weights = graph.tensors.filter((t) => t.kind === 'weight');
-  return new Map(weights.map((tensor, i) => [tensor.name, weightBytes(tensor, i)]));
+  const bytes = new Map<string, Uint8Array>();
+  const weights = graph.tensors.filter((t) => t.kind === 'weight' && !t.name.endsWith('.scales'));
+  weights.forEach((tensor, i) => {
+    const values = weightValues(tensor, i + 1);
+    const scheme = SCHEMES[tensor.dtype];
+    if (scheme) {
+      const { codes, scales } = quantizeRows(scheme, Float32Array.from(values), tensor.shape.at(-1)!);
+      bytes.set(tensor.name, codes);
+      bytes.set(`${tensor.name}.scales`, new Uint8Array(scales.buffer));
+    } else bytes.set(tensor.name, encodeTensor(hostTensor(tensor, values)));
+  });
+  return bytes;
 }
 
-function weightBytes(tensor: Tensor, seed: number): Uint8Array {
-  if (tensor.name.startsWith('mel.')) {
-    const { filters, bands } = melFilters(tensor.shape[0]!);
-    return encodeTensor(hostTensor(tensor, tensor.name === 'mel.filters' ? filters : bands));
+const SCHEMES: Readonly<Partial<Record<DType, Scheme>>> = { i8: 'int8', i6: 'int6', i4: 'int4' };
+
+function weightValues({ name, shape }: Tensor, seed: number): ArrayLike<number> {
+  if (name.startsWith('mel.')) {
+    const { filters, bands } = melFilters(shape[0]!);
+    return name === 'mel.filters' ? filters : bands;
   }
-  const next = uniform(seed + 1);
-  const spread = tensor.shape.length === 1 ? 0.2 : 2 / Math.sqrt(tensor.shape.at(-1)!);
-  const centre = tensor.name.endsWith('ln.weight') ? 1 : 0;
-  const value = {
-    i8: () => Math.round(next() * 254 - 127),
-    // A scale as stored: times 256.
-    f16: tensor.name.endsWith('.scales')
-      ? () => (spread / 127) * 128 * (0.5 + next())
-      : () => spread * (next() - 0.5) + centre,
-    f32: () => spread * (next() - 0.5) + centre,
-    u32: () => 0,
-    i6: () => 0,
-    i4: () => 0,
-  }[tensor.dtype];
-  return encodeTensor(hostTensor(tensor, Float64Array.from({ length: elements(tensor) }, value)));
+  const next = uniform(seed);
+  const spread = shape.length === 1 ? 0.2 : 2 / Math.sqrt(shape.at(-1)!);
+  const centre = name.endsWith('ln.weight') ? 1 : 0;
+  return Float64Array.from({ length: elements({ dtype: 'f32', shape }) }, () => spread * (next() - 0.5) + centre);
 }
 
 /** A chirp, so that every frame differs. */

@@ -67,20 +67,32 @@ async function forward(executor: Executor, weights: ReadonlyMap<string, Uint8Arr
   return { features, logits, tokens: Array.from({ length: STEPS + 1 }, (_, i) => ring[2 * i]!), cursor };
 }
 
+const nameOf = (value: unknown) => (typeof value === 'string' ? value : 'mixed');
+
 function largestError(got: Float32Array, want: Float32Array): number {
   return got.reduce((worst, value, i) => Math.max(worst, Math.abs(value - want[i]!)), 0);
 }
+
+const MIXTURE: GraphOptions['weightRules'] = [
+  { match: 'decoder.token_embedding.weight', weights: 'int8' },
+  { match: '*.mlp.*', weights: 'int6' },
+  { match: 'encoder.blocks.0.attn.out.weight', weights: 'f16' },
+];
 
 const variants: readonly Partial<GraphOptions>[] = [
   { weights: 'f32', cache: 'f32' },
   { weights: 'f16', cache: 'f16' },
   { weights: 'int8', cache: 'f16' },
   { weights: 'int8', cache: 'f16', arithmetic: 'w8a8' },
+  { weights: 'int6', cache: 'f16' },
+  { weights: 'int4', cache: 'f16', weightRules: MIXTURE },
+  { weights: 'f32', cache: 'f32', cross: 'absorbed' },
+  { weights: 'int8', cache: 'f16', cross: 'absorbed' },
 ];
 
 describe('[device] forward pass of a tiny model', () => {
   for (const options of variants) {
-    it(`${Object.values(options).join(', ')}: features, logits and tokens are the CPU twins'`, async () => {
+    it(`${Object.values(options).map(nameOf).join(', ')}: features, logits and tokens are the CPU twins'`, async () => {
       const gpu = await testGpu();
       const sizes = { tileRows: 20, queryRows: 12, crossRows: 10, prefillRows: 4, crossSplits: 3, keepFeatures: true };
       const graph = whisperGraph(TINY_DIMS, { ...options, ...sizes });

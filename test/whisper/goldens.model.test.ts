@@ -1,5 +1,5 @@
 // Rung: model. f16 weights transcribe the goldens' clips to openai's tokens, times and scores. Needs WHISPER_WGSL_MODELS.
-// GOLDENS=all runs every case; by default tiny.en's, and base's on the short clips. SwiftShader runs jfk alone: it is slow.
+// GOLDENS=all runs every case; by default tiny.en's, and base's greedy ones on the short clips. SwiftShader runs jfk alone: it is slow.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openAudio } from '../../src/audio/index.ts';
@@ -7,8 +7,8 @@ import { openModel } from '../../src/formats/detect.ts';
 import { openGpu } from '../../src/gpu/device.ts';
 import { WhisperEngine } from '../../src/whisper/engine.ts';
 import { contentFrames, findLoudest } from '../../src/whisper/mel.ts';
-import { Whisper } from '../../src/whisper/whisper.ts';
-import { clipPath, differences, goldenCases, optionsOf } from '../support/golden_case.ts';
+import { type LoadOptions, Whisper } from '../../src/whisper/whisper.ts';
+import { clipPath, differences, goldenCases, loadFor, optionsOf } from '../support/golden_case.ts';
 import { readNpy } from '../support/goldens.ts';
 import { testGpu } from '../support/gpu.ts';
 import { realModel } from '../support/weights.ts';
@@ -24,19 +24,22 @@ const wanted = (model: string, clip: string, option: string) => {
 
 for (const name of ['tiny.en', 'base'] as const) {
   const path = realModel(name);
-  describe.skipIf(path === undefined)(`[model] ${name}, f16`, () => {
-    let whisper: Whisper;
-    beforeAll(async () => {
-      whisper = await Whisper.load(path!, { weights: 'f16' });
-    });
-    afterAll(() => whisper.dispose());
-
-    for (const golden of goldenCases().filter((c) => c.model === name && wanted(name, c.clip, c.option))) {
-      it(`${golden.file} is openai's`, async () => {
-        expect(differences(golden, await whisper.transcribe(clipPath(golden), optionsOf(golden)))).toEqual([]);
+  const chosen = goldenCases().filter((c) => c.model === name && wanted(name, c.clip, c.option));
+  for (const load of new Set(chosen.map((c) => JSON.stringify(loadFor(c))))) {
+    describe.skipIf(path === undefined)(`[model] ${name}, f16, ${load}`, () => {
+      let whisper: Whisper;
+      beforeAll(async () => {
+        whisper = await Whisper.load(path!, { weights: 'f16', ...(JSON.parse(load) as LoadOptions) });
       });
-    }
-  });
+      afterAll(() => whisper.dispose());
+
+      for (const golden of chosen.filter((c) => JSON.stringify(loadFor(c)) === load)) {
+        it(`${golden.file} is openai's`, async () => {
+          expect(differences(golden, await whisper.transcribe(clipPath(golden), optionsOf(golden)))).toEqual([]);
+        });
+      }
+    });
+  }
 
   describe.skipIf(path === undefined)(`[model] ${name}, activations in f32`, () => {
     it('log-mel within 1e-4 and encoder output within 1e-3 of the numeric goldens', async () => {

@@ -10,9 +10,11 @@ import { tokenizerJson } from '../text/fixtures/goldens.ts';
 const english = loadTokenizer(tokenizerJson('gpt2'), { n_vocab: 51864 });
 const multilingual = loadTokenizer(tokenizerJson('multilingual'), { n_vocab: 51865 });
 
+const ENGINE = { textContext: 448, batch: 5, alignment: [] };
+
 describe('[pure] options', () => {
   it("defaults are openai's", () => {
-    expect(resolveOptions({}, multilingual, 448)).toMatchObject({
+    expect(resolveOptions({}, multilingual, ENGINE)).toMatchObject({
       temperature: [0, 0.2, 0.4, 0.6, 0.8, 1],
       compressionRatioThreshold: 2.4,
       logprobThreshold: -1,
@@ -35,17 +37,24 @@ describe('[pure] options', () => {
     ['a threshold that is no number', { logprobThreshold: 'low' }, /logprobThreshold/],
     ['carried prompt without prompt', { carryInitialPrompt: true }, /initialPrompt/],
     ['seed with a fraction', { seed: 0.5 }, /seed/],
+    ['more beams than the engine has sequences', { beamSize: 6 }, /up to 5 because the engine was loaded/],
+    ['more samples than the engine has sequences', { bestOf: 6 }, /bestOf/],
+    ['words the engine has no room for', { wordTimestamps: true }, /loaded with words/],
+    ['a silence threshold without words', { hallucinationSilenceThreshold: 2 }, /beside wordTimestamps/],
+    ['no beams', { beamSize: 0 }, /beamSize/],
+    ['patience without beams', { patience: 2 }, /patience beside a beamSize/],
+    ['length penalty above 1', { lengthPenalty: 1.5 }, /lengthPenalty/],
   ];
   for (const [name, given, message] of wrong) {
     it(`refuses: ${name}`, () => {
-      const resolve = () => resolveOptions(given as TranscribeOptions, multilingual, 448);
+      const resolve = () => resolveOptions(given as TranscribeOptions, multilingual, ENGINE);
       expect(resolve).toThrow(OptionError);
       expect(resolve).toThrow(message);
     });
   }
 
   it('an English-only model translates nothing', () => {
-    expect(() => resolveOptions({ task: 'translate' }, english, 448)).toThrow(/English-only/);
+    expect(() => resolveOptions({ task: 'translate' }, english, ENGINE)).toThrow(/English-only/);
   });
 
   it('-1 stands for what is not speech; control tokens are always suppressed', () => {
@@ -56,7 +65,7 @@ describe('[pure] options', () => {
 });
 
 describe('[pure] fallback', () => {
-  const options = resolveOptions({}, english, 448);
+  const options = resolveOptions({}, english, ENGINE);
   const table: readonly (readonly [number, number, number, boolean])[] = [
     [2.5, -0.5, 0.1, true], // repetitive
     [1.5, -1.5, 0.1, true], // improbable
@@ -72,7 +81,7 @@ describe('[pure] fallback', () => {
   }
 
   it('a threshold of null never triggers', () => {
-    const never = resolveOptions({ compressionRatioThreshold: null, logprobThreshold: null }, english, 448);
+    const never = resolveOptions({ compressionRatioThreshold: null, logprobThreshold: null }, english, ENGINE);
     expect(needsFallback({ compressionRatio: 9, avgLogprob: -9, noSpeechProb: 0 }, never)).toBe(false);
   });
 });
