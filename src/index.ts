@@ -10,5 +10,6 @@ export { type ModelDimensions, PUBLISHED_DIMS } from './whisper/dims.ts';
 export type { GraphOptions, WeightPrecision, WeightRule } from './whisper/graph_options.ts';
 export { whisperGraph } from './whisper/model.ts';
 export type { Progress, TranscribeOptions } from './whisper/options.ts';
-export type { Transcription } from './whisper/transcribe.ts';
+export type { SingleDecoding } from './whisper/single_window.ts';
+export type { Transcription, WindowTrace } from './whisper/transcribe.ts';
 export { type LoadOptions, type MemoryReport, type TranscribeResult, Whisper } from './whisper/whisper.ts';

@@ -12,6 +12,8 @@ export interface Hypothesis {
   readonly logprobs: readonly number[];
   /** Sum of log probabilities, rounded to f32 at each token as openai's tensors are. */
   readonly sumLogprob: number;
+  /** For each token the candidates it was chosen among, best first. */
+  readonly candidates?: readonly (readonly Candidate[])[];
 }
 
 const EMPTY: Hypothesis = { tokens: [], logprobs: [], sumLogprob: 0 };
@@ -42,15 +44,15 @@ export class BeamSearch {
   }
 
   /**
-   * Takes the beam size + 1 best candidates of each live hypothesis, best first.
+   * Takes the best candidates of each live hypothesis, best first, of which beam size + 1 count.
    * @returns for each new live hypothesis the index of the one it goes on from.
    */
   update(candidates: readonly (readonly Candidate[])[]): number[] {
     // Equal sequences are one: at first all beams are alike. The last one's score stands, in the first one's place, as in a dict.
     const scored = new Map<string, { hypothesis: Hypothesis; source: number }>();
     this.#live.forEach((prefix, source) => {
-      for (const candidate of candidates[source]!) {
-        const hypothesis = extended(prefix, candidate);
+      for (const candidate of candidates[source]!.slice(0, this.#beamSize + 1)) {
+        const hypothesis = extended(prefix, candidate, candidates[source]!);
         scored.set(hypothesis.tokens.join(), { hypothesis, source });
       }
     });
@@ -98,11 +100,12 @@ export function mostLikely<H extends Pick<Hypothesis, 'tokens' | 'sumLogprob'>>(
   return hypotheses.reduce((best, one) => (score(one) > score(best) ? one : best));
 }
 
-function extended(prefix: Hypothesis, { token, logprob }: Candidate): Hypothesis {
+function extended(prefix: Hypothesis, { token, logprob }: Candidate, among: readonly Candidate[]): Hypothesis {
   return {
     tokens: [...prefix.tokens, token],
     logprobs: [...prefix.logprobs, logprob],
     sumLogprob: Math.fround(prefix.sumLogprob + logprob),
+    candidates: [...(prefix.candidates ?? []), among],
   };
 }
 

@@ -2,7 +2,7 @@
 
 import type { DecodingRules } from '../ops/decoding_tables.ts';
 import { roundHalfEven } from '../python.ts';
-import { BeamSearch, type Hypothesis, mostLikely } from './beam_search.ts';
+import { BeamSearch, type Candidate, type Hypothesis, mostLikely } from './beam_search.ts';
 import type { SampledToken, WhisperEngine } from './engine.ts';
 import { PageTable, stepTables } from './sequences.ts';
 
@@ -27,6 +27,8 @@ export interface DecodingTask {
   readonly patience?: number;
   /** Independent samples to take the best of. Default 1. */
   readonly bestOf?: number;
+  /** Candidates to name for each token picked; needs a temperature of 0. Default 0. */
+  readonly alternatives?: number;
   /** How the best is chosen; see mostLikely. */
   readonly lengthPenalty?: number;
   readonly signal?: AbortSignal;
@@ -36,6 +38,8 @@ export interface DecodingTask {
 export interface DecodedTokens {
   readonly tokens: readonly number[];
   readonly logprobs: readonly number[];
+  /** For each token the most probable ones in its place, where they were asked for. */
+  readonly alternatives?: readonly (readonly Candidate[])[];
   /** Of <|nospeech|> at <|startoftranscript|>, before any rule. */
   readonly noSpeechProb: number;
   /** Sum of log probabilities, <|endoftext|>'s among them, over the number of tokens + 1. */
@@ -59,11 +63,19 @@ export async function decodeWindow(engine: WhisperEngine, task: DecodingTask): P
   const length = prompt.previous.length + prompt.sot.length;
   // openai stops once prompt and tokens exceed the context by one: the last token is never fed.
   const most = Math.min(task.sampleLength, engine.options.textContext - length + 1);
-  const found = await (task.beamSize === undefined ? pickTokens : searchBeams)(engine, length, most, task);
-  const { tokens, logprobs, sumLogprob } = mostLikely(found, task.lengthPenalty);
+  const { alternatives = 0 } = task;
+  // A beam of one is greedy, and sees candidates.
+  const search = task.beamSize === undefined && alternatives === 0 ? pickTokens : searchBeams;
+  const { tokens, logprobs, sumLogprob, candidates } = mostLikely(
+    await search(engine, length, most, task),
+    task.lengthPenalty,
+  );
   return {
     tokens,
     logprobs: logprobs.slice(0, tokens.length),
+    ...(alternatives > 0 && {
+      alternatives: candidates?.slice(0, tokens.length).map((among) => among.slice(0, alternatives)) ?? [],
+    }),
     noSpeechProb,
     avgLogprob: sumLogprob / (tokens.length + 1),
   };
@@ -119,7 +131,7 @@ const searchBeams: Search = async (engine, promptLength, most, { rules, beamSize
       const { rows, cursor } = stepTables(live, position, batch, rules.timestampBegin);
       candidates = await engine.extend(rows, cursor, signal);
     }
-    const sources = search.update(candidates.slice(0, beamSize).map((best) => best.slice(0, beamSize + 1)));
+    const sources = search.update(candidates);
     pages.reorder(sources, position + 1);
   }
   return search.finish();

@@ -15,14 +15,14 @@ export interface DecodingResult extends DecodedTokens {
   readonly compressionRatio: number;
 }
 
-/** Decodes the encoded window; if no temperature passes, the last one's result stands. */
+/** Decodes the encoded window: every temperature tried, in order. The last one's result stands, even if none passes. */
 export async function decodeWithFallback(
   engine: WhisperEngine,
   tokenizer: Tokenizer,
   options: ResolvedOptions,
   prompt: Prompt,
-): Promise<DecodingResult> {
-  let result: DecodingResult | undefined;
+): Promise<readonly DecodingResult[]> {
+  const tried: DecodingResult[] = [];
   for (const temperature of options.temperature) {
     const tokens = await decodeWindow(engine, {
       prompt,
@@ -32,13 +32,15 @@ export async function decodeWithFallback(
       // Beams are for temperature 0, samples for those above.
       ...(temperature > 0 ? { bestOf: options.bestOf } : { beamSize: options.beamSize, patience: options.patience }),
       lengthPenalty: options.lengthPenalty,
+      ...(temperature === 0 && { alternatives: options.alternatives }),
       signal: options.signal,
     });
     const text = strip(tokenizer.decode(tokens.tokens));
-    result = { ...tokens, temperature, text, compressionRatio: compressionRatio(text) };
+    const result = { ...tokens, temperature, text, compressionRatio: compressionRatio(text) };
+    tried.push(result);
     if (!needsFallback(result, options)) break;
   }
-  return result!;
+  return tried;
 }
 
 function rulesOf(tokenizer: Tokenizer, options: ResolvedOptions, temperature: number) {

@@ -1,10 +1,7 @@
 // Which language is spoken: the probabilities of the language tokens after <|startoftranscript|> (openai/whisper decoding.py detect_language).
 
-import type { AudioSource } from '../audio/index.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { WhisperEngine } from './engine.ts';
-import { readWindow } from './mel.ts';
-import { windowFrames } from './model.ts';
 
 export interface DetectedLanguage {
   readonly language: string;
@@ -12,18 +9,12 @@ export interface DetectedLanguage {
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
-/**
- * Listens to the first 30 s. The loudest value of the file must be known (src/whisper/mel.ts); the window stands encoded afterwards, its
- * tail filled with silence as openai's is here, not with the zeros that decoding uses.
- */
+/** Of the window that the engine encoded last. */
 export async function detectLanguage(
   engine: WhisperEngine,
   tokenizer: Tokenizer,
-  audio: AudioSource,
   signal?: AbortSignal,
 ): Promise<DetectedLanguage> {
-  await engine.mel(await readWindow(audio, 0, engine.dims), signal);
-  await engine.encode(windowFrames(engine.dims), signal);
   await engine.prefill([tokenizer.sot], 0, signal);
   const first = tokenizer.languages[0]!.id;
   const logits = await engine.logits(first, tokenizer.languages.length);

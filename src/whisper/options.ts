@@ -59,6 +59,10 @@ export interface TranscribeOptions {
   readonly appendPunctuations?: string;
   /** Seconds of silence around what may be made up that mark it as such; it is skipped. Default `null`: nothing is. Needs wordTimestamps. */
   readonly hallucinationSilenceThreshold?: number | null;
+  /** Give every segment the probability of each of its tokens, as `token_probabilities`. */
+  readonly tokenProbabilities?: boolean;
+  /** Name so many candidates for each token in the result's windows, at temperature 0. The engine must have as many sequences, less one. */
+  readonly alternatives?: number;
   /** Of the random numbers of temperatures above 0. Default 0. */
   readonly seed?: number;
   /** Ends the call; the promise rejects with the signal's reason, and the engine may be used again. */
@@ -101,6 +105,8 @@ const DEFAULTS: Defaulted = {
   prependPunctuations: PREPEND_PUNCTUATIONS,
   appendPunctuations: APPEND_PUNCTUATIONS,
   hallucinationSilenceThreshold: null,
+  tokenProbabilities: false,
+  alternatives: 0,
   seed: 0,
 };
 
@@ -166,7 +172,10 @@ function checkNumbers(options: ResolvedOptions, textContext: number): void {
 }
 
 /** openai/whisper decoding.py DecodingTask._verify_options, and what the engine has room for. */
-function checkSearch({ beamSize, patience, bestOf, lengthPenalty }: ResolvedOptions, sequences: number): void {
+function checkSearch(
+  { beamSize, patience, bestOf, lengthPenalty, alternatives }: ResolvedOptions,
+  sequences: number,
+): void {
   for (const [name, value] of Object.entries({ beamSize, bestOf })) {
     if (value === undefined) continue;
     if (!Number.isInteger(value) || value < 1) {
@@ -177,6 +186,16 @@ function checkSearch({ beamSize, patience, bestOf, lengthPenalty }: ResolvedOpti
         `transcribe: expected ${name} up to ${sequences} because the engine was loaded with sequences: ${sequences}, got ${value}`,
       );
     }
+  }
+  if (!(Number.isInteger(alternatives) && alternatives >= 0) || (alternatives > 0 && alternatives > sequences + 1)) {
+    throw new OptionError(
+      `transcribe: expected alternatives up to ${sequences + 1} because the engine was loaded with sequences: ${sequences}, got ${alternatives}`,
+    );
+  }
+  if (alternatives > 0 && sequences === 1) {
+    throw new OptionError(
+      'transcribe: expected an engine loaded with sequences: 2 or more because of alternatives, got 1',
+    );
   }
   if (patience !== undefined && (beamSize === undefined || !(patience > 0))) {
     throw new OptionError(

@@ -26,28 +26,31 @@ export function sliceSegments(
   result: DecodingResult,
   { seek, frames }: Window,
   tokenizer: Tokenizer,
+  withProbabilities = false,
 ): { readonly segments: WindowSegment[]; readonly advance: number } {
   const { tokens } = result;
   const begin = tokenizer.timestamp_begin;
   const offset = seek / FRAMES_PER_SECOND;
   const isTime = (i: number) => (tokens[i] ?? -1) >= begin;
   const time = (i: number) => tokens[i]! - begin;
-  const segment = (start: number, end: number, slice: readonly number[]) =>
-    makeSegment(result, seek, start, end, slice, tokenizer);
+  const segment = (start: number, end: number, begin: number, stop: number) => ({
+    ...makeSegment(result, seek, start, end, tokens.slice(begin, stop), tokenizer),
+    ...(withProbabilities && { token_probabilities: result.logprobs.slice(begin, stop).map(Math.exp) }),
+  });
 
   const cuts = tokens.flatMap((_, i) => (i > 0 && isTime(i) && isTime(i - 1) ? [i] : []));
   if (cuts.length === 0) {
     const times = tokens.filter((token) => token >= begin);
     const last = (times.at(-1) ?? begin) - begin;
     const duration = last > 0 ? last * SECONDS_PER_TIMESTAMP : frames / FRAMES_PER_SECOND;
-    return { segments: [segment(offset, offset + duration, tokens)], advance: frames };
+    return { segments: [segment(offset, offset + duration, 0, tokens.length)], advance: frames };
   }
   const singleEnding = isTime(tokens.length - 1) && !isTime(tokens.length - 2);
   if (singleEnding) cuts.push(tokens.length);
   const segments = cuts.map((end, i) => {
     const first = cuts[i - 1] ?? 0;
     const at = (j: number) => offset + time(j) * SECONDS_PER_TIMESTAMP;
-    return segment(at(first), at(end - 1), tokens.slice(first, end));
+    return segment(at(first), at(end - 1), first, end);
   });
   return { segments, advance: singleEnding ? frames : time(cuts.at(-1)! - 1) * FRAMES_PER_TIMESTAMP };
 }
@@ -76,5 +79,7 @@ function makeSegment(
 /** A segment without duration or text is kept, but emptied. */
 export function clearEmpty(segment: WindowSegment): WindowSegment {
   const empty = segment.start === segment.end || strip(segment.text) === '';
-  return empty ? { ...segment, text: '', tokens: [], words: [] } : segment;
+  if (!empty) return segment;
+  const { token_probabilities: probabilities, ...rest } = segment;
+  return { ...rest, text: '', tokens: [], words: [], ...(probabilities && { token_probabilities: [] }) };
 }

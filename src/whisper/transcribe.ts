@@ -12,6 +12,7 @@ import { detectLanguage } from './language.ts';
 import { contentFrames, findLoudest, readWindow } from './mel.ts';
 import { windowFrames } from './model.ts';
 import type { ResolvedOptions } from './options.ts';
+import { previousTokens, sotTokens } from './prompt.ts';
 import { clearEmpty, FRAMES_PER_SECOND, sliceSegments, type Window, type WindowSegment } from './segments.ts';
 import { type AfterWords, endsInSingleTimestamp, seekAfterWords } from './words/seek.ts';
 import { alignWindow } from './words/window_words.ts';
@@ -23,6 +24,18 @@ export interface Transcription {
   readonly language: string;
   /** By code; where the language was detected. */
   readonly languageProbabilities?: Readonly<Record<string, number>>;
+  /** How the text came about, window by window. */
+  readonly windows: readonly WindowTrace[];
+}
+
+/** What was decoded in a window. */
+export interface WindowTrace extends Window {
+  /** Tokens of the text before it that were given as a prompt, after <|startofprev|>. */
+  readonly prompt: readonly number[];
+  /** Every temperature tried, the one that stands last. */
+  readonly attempts: readonly DecodingResult[];
+  /** `silent`: skipped by noSpeechThreshold; `dropped`: skipped as made up in silence. */
+  readonly fate: 'kept' | 'silent' | 'dropped';
 }
 
 interface Clip {
@@ -33,6 +46,7 @@ interface Clip {
 /** What the loop remembers between windows. */
 interface State {
   readonly segments: Segment[];
+  readonly windows: WindowTrace[];
   /** Tokens of the initial prompt, then of every segment. */
   readonly tokens: number[];
   /** Tokens before this index are not given as a prompt any more. */
@@ -61,13 +75,13 @@ export async function transcribeAudio(
   const content = contentFrames(audio.length);
   let melStands = await findLoudest(engine, audio, options.signal);
   const detected = options.language === undefined && tokenizer.isMultilingual && content > 0;
-  const found = detected ? await detectLanguage(engine, tokenizer, audio, options.signal) : undefined;
+  const found = detected ? await firstLanguage(engine, tokenizer, audio, options.signal) : undefined;
   if (found) melStands = false;
   const language = options.language ?? found?.language ?? 'en';
   const initial = options.initialPrompt === undefined ? [] : tokenizer.encode(` ${strip(options.initialPrompt)}`);
-  const state: State = { segments: [], tokens: [...initial], promptSince: 0, lastSpeech: 0 };
+  const state: State = { segments: [], windows: [], tokens: [...initial], promptSince: 0, lastSpeech: 0 };
   const file: File = { engine, tokenizer, options, language, content };
-  const sot = sotTokens(tokenizer, options, language);
+  const sot = sotTokens(tokenizer, options, language, engine.dims.n_text_ctx);
 
   for (const { start, end } of clips(options.clipTimestamps, content)) {
     for (let seek = start; seek < Math.min(end, content); ) {
@@ -76,9 +90,18 @@ export async function transcribeAudio(
       if (!melStands || seek !== 0) await engine.mel(await readWindow(audio, seek, engine.dims), options.signal);
       melStands = false;
       await engine.encode(frames, options.signal);
-      const prompt: Prompt = { previous: previousTokens(engine, tokenizer, options, state, initial), sot };
-      const result = await decodeWithFallback(engine, tokenizer, options, prompt);
-      const next = isSilent(result, options) ? seek + frames : await addSegments(file, result, { seek, frames }, state);
+      const prompt: Prompt = {
+        previous: previousTokens(tokenizer, options, { ...state, initial }, engine.dims.n_text_ctx),
+        sot,
+      };
+      const attempts = await decodeWithFallback(engine, tokenizer, options, prompt);
+      const result = attempts.at(-1)!;
+      const silent = isSilent(result, options);
+      const window = { seek, frames };
+      const after = silent ? { seek: seek + frames, drop: true } : await addSegments(file, result, window, state);
+      const fate = silent ? 'silent' : after.drop ? 'dropped' : 'kept';
+      state.windows.push({ ...window, prompt: prompt.previous.slice(1), attempts, fate });
+      const next = after.seek;
       if (next <= seek) throw new DeviceError(`transcribe: expected the window at ${seek} to move on, got ${next}`);
       seek = next;
       options.onProgress?.({ seconds: Math.min(seek, content) / FRAMES_PER_SECOND, duration: audio.duration });
@@ -87,6 +110,7 @@ export async function transcribeAudio(
   return {
     text: tokenizer.decode(state.tokens.slice(initial.length)),
     segments: state.segments,
+    windows: state.windows,
     language,
     ...(found && { languageProbabilities: found.probabilities }),
   };
@@ -102,28 +126,14 @@ function clips(timestamps: readonly number[], content: number): Clip[] {
   return all;
 }
 
-function sotTokens(tokenizer: Tokenizer, options: ResolvedOptions, language: string): number[] {
-  const sot = tokenizer.sotSequence({ language, task: options.task });
-  const prefix = options.prefix === undefined ? [] : tokenizer.encode(` ${strip(options.prefix)}`);
-  return [...sot, ...(options.withoutTimestamps ? [tokenizer.no_timestamps] : []), ...prefix];
-}
-
-/** [sot_prev, the last tokens that fit], or nothing. Half the context, less one, is for previous text. */
-function previousTokens(
-  engine: WhisperEngine,
-  tokenizer: Tokenizer,
-  options: ResolvedOptions,
-  state: State,
-  initial: readonly number[],
-): number[] {
-  const room = Math.floor(engine.dims.n_text_ctx / 2) - 1;
-  let tokens = state.tokens.slice(state.promptSince);
-  if (options.carryInitialPrompt) {
-    const left = room - initial.length;
-    const rest = state.tokens.slice(Math.max(initial.length, state.promptSince));
-    tokens = [...initial, ...(left > 0 ? rest.slice(-left) : rest)];
-  }
-  return tokens.length === 0 ? [] : [tokenizer.sot_prev, ...tokens.slice(-room)];
+/**
+ * The language of the first 30 s. The loudest value of the file must be known (src/whisper/mel.ts). The window's tail is filled with
+ * silence as openai's is here, not with the zeros that decoding uses.
+ */
+async function firstLanguage(engine: WhisperEngine, tokenizer: Tokenizer, audio: AudioSource, signal?: AbortSignal) {
+  await engine.mel(await readWindow(audio, 0, engine.dims), signal);
+  await engine.encode(windowFrames(engine.dims), signal);
+  return detectLanguage(engine, tokenizer, signal);
 }
 
 function isSilent(
@@ -134,15 +144,20 @@ function isSilent(
   return logprobThreshold === null || avgLogprob <= logprobThreshold;
 }
 
-/** Adds a window's segments. @returns the frame at which the next window begins. */
-async function addSegments(file: File, result: DecodingResult, window: Window, state: State): Promise<number> {
+/** Adds a window's segments. @returns the frame at which the next window begins, and whether the window counts as void. */
+async function addSegments(
+  file: File,
+  result: DecodingResult,
+  window: Window,
+  state: State,
+): Promise<Pick<AfterWords, 'seek' | 'drop'>> {
   const { tokenizer, options } = file;
-  const sliced = sliceSegments(result, window, tokenizer);
+  const sliced = sliceSegments(result, window, tokenizer, options.tokenProbabilities);
   const found: AfterWords = options.wordTimestamps
     ? await timeWords(file, result, { ...window, advance: sliced.advance }, sliced.segments, state.lastSpeech)
     : { segments: sliced.segments, seek: window.seek + sliced.advance, drop: false, lastSpeechTimestamp: 0 };
   state.lastSpeech = found.lastSpeechTimestamp;
-  if (found.drop) return found.seek;
+  if (found.drop) return found;
   for (const cut of found.segments) {
     const segment: Segment = { id: state.segments.length, ...clearEmpty(cut) };
     state.segments.push(segment);
@@ -150,7 +165,7 @@ async function addSegments(file: File, result: DecodingResult, window: Window, s
     options.onSegment?.(segment);
   }
   if (!options.conditionOnPreviousText || result.temperature > 0.5) state.promptSince = state.tokens.length;
-  return found.seek;
+  return found;
 }
 
 /** Words into the segments, and what they tell of where to go on. */

@@ -1,6 +1,6 @@
 // The public engine: a model loaded once, transcribing one audio after another.
 
-import { type AudioInput, openAudio } from '../audio/index.ts';
+import { type AudioInput, type AudioSource, openAudio } from '../audio/index.ts';
 import { EngineStateError, MemoryError, OptionError } from '../errors.ts';
 import { openModel } from '../formats/detect.ts';
 import type { AdapterOptions } from '../gpu/adapter.ts';
@@ -9,8 +9,10 @@ import { loadTokenizer, type Tokenizer } from '../text/tokenizer.ts';
 import type { ModelDimensions } from './dims.ts';
 import { WhisperEngine } from './engine.ts';
 import { type GraphOptions, MODES } from './graph_options.ts';
+import type { DetectedLanguage } from './language.ts';
 import { findModel, tokenizerSource } from './model_folder.ts';
 import { resolveOptions, type TranscribeOptions } from './options.ts';
+import { decodeSingleWindow, detectSingleWindow, type SingleDecoding } from './single_window.ts';
 import { weightChoice } from './stored_weights.ts';
 import { type Transcription, transcribeAudio } from './transcribe.ts';
 import { WEIGHT_PRECISIONS, type WeightPrecision, type WeightRule } from './weight_rules.ts';
@@ -98,28 +100,43 @@ export class Whisper {
    * @throws AudioError, OptionError, DeviceError, the signal's reason; EngineStateError while another call runs. Usable afterwards.
    */
   async transcribe(audio: AudioInput, options: TranscribeOptions = {}): Promise<TranscribeResult> {
-    this.#enter('transcribe');
     const began = performance.now();
-    this.#engine.resetTimings();
-    try {
+    return this.#listen('transcribe', audio, options.signal, async (source) => {
+      this.#engine.resetTimings();
       const resolved = resolveOptions(options, this.tokenizer, this.#engine.options);
-      await using source = await openAudio(audio, { signal: options.signal });
       const result = await transcribeAudio(this.#engine, this.tokenizer, source, resolved);
-      this.#gpu.check();
-      requirePlanned(this.memory);
-      const { duration } = source;
-      const elapsed = (performance.now() - began) / 1000;
       return {
         ...result,
         adapter: this.adapter,
-        duration,
-        elapsed,
+        duration: source.duration,
+        elapsed: (performance.now() - began) / 1000,
         memory: this.memory,
         timings: this.#engine.timings,
       };
-    } finally {
-      this.#state = 'idle';
+    });
+  }
+
+  /**
+   * Decodes the first 30 s once, at the first temperature: openai/whisper's `decode`. Errors as of transcribe.
+   */
+  async decode(audio: AudioInput, options: TranscribeOptions = {}): Promise<SingleDecoding> {
+    const resolved = resolveOptions(options, this.tokenizer, this.#engine.options);
+    return this.#listen('decode', audio, options.signal, (source) =>
+      decodeSingleWindow(this.#engine, this.tokenizer, source, resolved),
+    );
+  }
+
+  /** Language of the first 30 s, with the probabilities of all. @throws OptionError where the model knows English only. */
+  async detectLanguage(
+    audio: AudioInput,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<DetectedLanguage> {
+    if (!this.tokenizer.isMultilingual) {
+      throw new OptionError('detectLanguage: expected a multilingual model, got one that knows English only');
     }
+    return this.#listen('detectLanguage', audio, signal, (source) =>
+      detectSingleWindow(this.#engine, this.tokenizer, source, signal),
+    );
   }
 
   /** True where the adapter computes on the CPU. */
@@ -148,6 +165,25 @@ export class Whisper {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
+  }
+
+  /** Opens the audio for one call, alone, and looks at the device and its memory afterwards. */
+  async #listen<T>(
+    call: string,
+    audio: AudioInput,
+    signal: AbortSignal | undefined,
+    body: (source: AudioSource) => Promise<T>,
+  ): Promise<T> {
+    this.#enter(call);
+    try {
+      await using source = await openAudio(audio, { signal });
+      const result = await body(source);
+      this.#gpu.check();
+      requirePlanned(this.memory);
+      return result;
+    } finally {
+      this.#state = 'idle';
+    }
   }
 
   #enter(call: string): void {

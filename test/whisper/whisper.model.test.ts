@@ -74,6 +74,27 @@ describe('[device] engine', () => {
     expect(await draw(2)).not.toBe(first);
   });
 
+  it('the result says how it came about: windows, temperatures tried, probabilities of tokens', async () => {
+    const strict = { ...brief, temperature: [0, 0.5], logprobThreshold: 0, tokenProbabilities: true };
+    const { windows, segments } = await whisper.transcribe(tone, strict);
+    expect(windows.map((w) => w.seek)).toEqual(segments.map((s) => s.seek));
+    for (const [i, { attempts, fate, frames }] of windows.entries()) {
+      expect(attempts.map((a) => a.temperature)).toEqual([0, 0.5]);
+      expect({ fate, tokens: attempts[1]!.tokens }).toEqual({ fate: 'kept', tokens: segments[i]!.tokens });
+      expect(frames).toBeLessThanOrEqual(120);
+      const probabilities = attempts[1]!.logprobs.map(Math.exp);
+      expect(segments[i]!.token_probabilities).toEqual(probabilities);
+      expect(probabilities.every((p) => p > 0 && p <= 1)).toBe(true);
+    }
+  });
+
+  it('decode takes the first window alone; an English-only model detects no language', async () => {
+    const result = await whisper.decode(tone, brief);
+    expect(result).toMatchObject({ language: 'en', temperature: 0 });
+    expect(result.tokens.length).toBe(4);
+    await expect(whisper.detectLanguage(tone)).rejects.toThrow(OptionError);
+  });
+
   it('audio of no length has no text', async () => {
     const result = await whisper.transcribe(new Float32Array(0), brief);
     expect(result).toMatchObject({ text: '', segments: [], duration: 0, language: 'en' });
@@ -112,6 +133,30 @@ describe('[device] engine', () => {
     await expect(whisper.transcribe(tone, brief)).rejects.toThrow(EngineStateError);
     await expect(whisper.dispose()).rejects.toThrow(/busy/);
     expect((await first).duration).toBe(10);
+  });
+
+  it('several sequences: a beam of one is greedy and names alternatives; wider beams score no worse', async () => {
+    await using several = await Whisper.load(folder, { sequences: 3, robustness: true, poison: true });
+    const greedy = await several.transcribe(tone, brief);
+    expect(greedy.segments.map((s) => s.tokens)).toEqual(
+      (await whisper.transcribe(tone, brief)).segments.map((s) => s.tokens),
+    );
+    const named = await several.transcribe(tone, { ...brief, alternatives: 4 });
+    expect(named.segments.map((s) => s.tokens)).toEqual(greedy.segments.map((s) => s.tokens));
+    for (const { attempts } of named.windows) {
+      const { tokens, logprobs, alternatives } = attempts[0]!;
+      expect(alternatives!.map((among) => among[0]!.token)).toEqual(tokens);
+      expect(alternatives!.map((among) => among[0]!.logprob)).toEqual(logprobs);
+      for (const among of alternatives!) {
+        const probabilities = among.map((c) => c.logprob);
+        expect(probabilities).toEqual(probabilities.toSorted((a, b) => b - a));
+        expect(new Set(among.map((c) => c.token)).size).toBe(4);
+      }
+    }
+    const best = await several.transcribe(tone, { ...brief, temperature: 0.8, bestOf: 3, seed: 4 });
+    const one = await several.transcribe(tone, { ...brief, temperature: 0.8, seed: 4 });
+    const score = (of: typeof best) => of.segments[0]!.avg_logprob;
+    expect(score(best)).toBeGreaterThanOrEqual(score(one)); // the first of its samples is the one
   });
 
   it('two engines live side by side', async () => {
