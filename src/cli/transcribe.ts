@@ -43,6 +43,9 @@ async function transcribeFiles(files: readonly string[], flags: Flags, io: Io): 
   if (!flags.quiet) {
     for (const line of [...warnings(flags), ...modelWarnings(whisper, flags)]) say(io, `warning: ${line}`);
     if (whisper.isSoftware) say(io, `no GPU in use: '${whisper.adapter}' computes on the CPU`);
+    const { mode, weights, reason } = whisper.configuration;
+    if (flags.maxGpuMemory !== undefined)
+      say(io, `within ${megabytes(flags.maxGpuMemory)}: ${mode}, ${weights} (${reason})`);
     say(io, `${model} on '${whisper.adapter}', loaded in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   }
   let failed = 0;

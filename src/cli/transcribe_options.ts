@@ -13,6 +13,9 @@ import { APPEND_PUNCTUATIONS, PREPEND_PUNCTUATIONS } from '../whisper/words/word
 export const ALL: readonly OutputFormat[] = ['txt', 'vtt', 'srt', 'tsv', 'json'];
 const FORMATS = (Object.keys(writers) as OutputFormat[]).filter((format) => !format.startsWith('cpp'));
 
+/** A number, or none: commander makes an empty text of undefined and null. */
+type Maybe = number | 'none';
+
 export interface Flags {
   readonly model: string;
   readonly modelDir?: string;
@@ -23,32 +26,33 @@ export interface Flags {
   readonly task?: TranscribeOptions['task'];
   readonly language?: string;
   readonly temperature: number;
-  readonly bestOf?: number;
-  readonly beamSize?: number;
-  readonly patience?: number;
-  readonly lengthPenalty?: number;
+  readonly bestOf?: Maybe;
+  readonly beamSize?: Maybe;
+  readonly patience?: Maybe;
+  readonly lengthPenalty?: Maybe;
   readonly suppressTokens: number[];
   readonly initialPrompt?: string;
   readonly carryInitialPrompt: boolean;
   readonly conditionOnPreviousText: boolean;
   readonly fp16: boolean;
-  readonly temperatureIncrementOnFallback?: number;
-  readonly compressionRatioThreshold?: number;
-  readonly logprobThreshold?: number;
-  readonly noSpeechThreshold?: number;
+  readonly temperatureIncrementOnFallback?: Maybe;
+  readonly compressionRatioThreshold?: Maybe;
+  readonly logprobThreshold?: Maybe;
+  readonly noSpeechThreshold?: Maybe;
   readonly wordTimestamps: boolean;
   readonly prependPunctuations: string;
   readonly appendPunctuations: string;
   readonly highlightWords: boolean;
-  readonly maxLineWidth?: number;
-  readonly maxLineCount?: number;
-  readonly maxWordsPerLine?: number;
-  readonly threads?: number;
+  readonly maxLineWidth?: Maybe;
+  readonly maxLineCount?: Maybe;
+  readonly maxWordsPerLine?: Maybe;
+  readonly threads?: Maybe;
   readonly clipTimestamps: number[];
-  readonly hallucinationSilenceThreshold?: number;
+  readonly hallucinationSilenceThreshold?: Maybe;
   readonly adapter?: string;
   readonly weights?: LoadOptions['weights'];
   readonly mode?: LoadOptions['mode'];
+  readonly maxGpuMemory?: number;
   readonly quiet?: boolean;
 }
 
@@ -96,54 +100,65 @@ export function addTranscribeOptions(command: Command): Command {
   command.option('--adapter <name>', 'part of the name of the GPU to use');
   choice('--weights <format>', 'how weights are kept on the GPU; default as the file has them', WEIGHT_PRECISIONS);
   choice('--mode <mode>', 'what of the model is in GPU memory at a time; default resident', MODES);
+  option('--max-gpu-memory <bytes>', 'such as 600MB: takes the fastest mode and weights that fit', bytes);
   return command.option('-q, --quiet', 'nothing on stderr but errors');
 }
 
 /** What the engine must be loaded with. */
 export function loadOptions(flags: Flags): LoadOptions {
-  const { adapter, weights, mode, wordTimestamps, fp16 } = flags;
-  const sequences = Math.max(flags.beamSize ?? 1, temperatures(flags).some((t) => t > 0) ? (flags.bestOf ?? 1) : 1);
-  return { adapter, weights, mode, sequences, words: wordTimestamps, ...(!fp16 && { cache: 'f32' }) };
+  const { adapter, weights, mode, maxGpuMemory: maxGpuBytes, wordTimestamps, fp16 } = flags;
+  const sequences = Math.max(
+    given(flags.beamSize) ?? 1,
+    temperatures(flags).some((t) => t > 0) ? (given(flags.bestOf) ?? 1) : 1,
+  );
+  return { adapter, weights, mode, maxGpuBytes, sequences, words: wordTimestamps, ...(!fp16 && { cache: 'f32' }) };
 }
 
 export function transcribeOptions(flags: Flags): TranscribeOptions {
-  const { language, task, beamSize, bestOf, patience, lengthPenalty, suppressTokens, initialPrompt } = flags;
+  const { language, task, suppressTokens, initialPrompt } = flags;
   const { carryInitialPrompt, conditionOnPreviousText, wordTimestamps, clipTimestamps } = flags;
   const { prependPunctuations, appendPunctuations } = flags;
   const temperature = temperatures(flags);
   return {
-    ...{ language, task, beamSize, patience, lengthPenalty, suppressTokens, initialPrompt },
+    ...{ language, task, suppressTokens, initialPrompt },
+    beamSize: given(flags.beamSize),
+    patience: given(flags.patience),
+    lengthPenalty: given(flags.lengthPenalty),
     ...{ carryInitialPrompt, conditionOnPreviousText, wordTimestamps, clipTimestamps },
     ...{ prependPunctuations, appendPunctuations, temperature },
-    bestOf: temperature.some((t) => t > 0) ? bestOf : undefined,
-    compressionRatioThreshold: flags.compressionRatioThreshold ?? null,
-    logprobThreshold: flags.logprobThreshold ?? null,
-    noSpeechThreshold: flags.noSpeechThreshold ?? null,
-    hallucinationSilenceThreshold: flags.hallucinationSilenceThreshold ?? null,
+    bestOf: temperature.some((t) => t > 0) ? given(flags.bestOf) : undefined,
+    compressionRatioThreshold: given(flags.compressionRatioThreshold) ?? null,
+    logprobThreshold: given(flags.logprobThreshold) ?? null,
+    noSpeechThreshold: given(flags.noSpeechThreshold) ?? null,
+    hallucinationSilenceThreshold: given(flags.hallucinationSilenceThreshold) ?? null,
   };
 }
 
 /** @throws OptionError where subtitles by words are asked for without words, as openai does. */
 export function writerOptions(flags: Flags): WriterOptions {
-  const { highlightWords, maxLineWidth, maxLineCount, maxWordsPerLine, wordTimestamps } = flags;
-  const given = Object.entries({ highlightWords, maxLineWidth, maxLineCount, maxWordsPerLine });
-  const [needless] = given.find(([, value]) => value !== undefined && value !== false) ?? [];
-  if (needless !== undefined && !wordTimestamps) {
+  const options = {
+    highlightWords: flags.highlightWords,
+    maxLineWidth: given(flags.maxLineWidth),
+    maxLineCount: given(flags.maxLineCount),
+    maxWordsPerLine: given(flags.maxWordsPerLine),
+  };
+  const [needless] = Object.entries(options).find(([, value]) => value !== undefined && value !== false) ?? [];
+  if (needless !== undefined && !flags.wordTimestamps) {
     const name = needless.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new OptionError(`transcribe: expected --word-timestamps True because of --${name}, got False`);
   }
-  return { highlightWords, maxLineWidth, maxLineCount, maxWordsPerLine };
+  return options;
 }
 
 /** What openai warns of, and what has no meaning here. */
 export function warnings({ threads, device, maxLineCount, maxLineWidth, maxWordsPerLine }: Flags): string[] {
   const all: string[] = [];
-  if (threads !== undefined) all.push('--threads has no effect: the GPU does the work');
+  if (typeof threads === 'number') all.push('--threads has no effect: the GPU does the work');
   if (device !== undefined) all.push(`--device ${device} has no effect: see --adapter`);
-  if (maxLineCount !== undefined && maxLineWidth === undefined) {
+  if (typeof maxLineCount === 'number' && typeof maxLineWidth !== 'number') {
     all.push('--max-line-count has no effect without --max-line-width');
   }
-  if (maxWordsPerLine !== undefined && maxLineWidth !== undefined) {
+  if (typeof maxWordsPerLine === 'number' && typeof maxLineWidth === 'number') {
     all.push('--max-words-per-line has no effect with --max-line-width');
   }
   return all;
@@ -151,13 +166,17 @@ export function warnings({ threads, device, maxLineCount, maxLineWidth, maxWords
 
 /** From the first one on to 1, by the increment. */
 function temperatures({ temperature, temperatureIncrementOnFallback: step }: Flags): number[] {
-  if (step === undefined || !(step > 0)) return [temperature];
+  if (typeof step !== 'number' || !(step > 0)) return [temperature];
   const count = Math.max(1, Math.ceil((1 + 1e-6 - temperature) / step));
   return Array.from({ length: count }, (_, i) => temperature + i * step);
 }
 
-function number(text: string): number | undefined {
-  if (/^none$/i.test(text)) return undefined;
+function given(value: Maybe | undefined): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function number(text: string): Maybe {
+  if (/^none$/i.test(text)) return 'none';
   const value = Number(text);
   if (text.trim() === '' || Number.isNaN(value)) throw new OptionError(`transcribe: expected a number, got '${text}'`);
   return value;
@@ -167,7 +186,7 @@ function numbers(text: string): number[] {
   const parts = text.split(',').filter((part) => part.trim() !== '');
   return parts.map((part) => {
     const value = number(part);
-    if (value === undefined) throw new OptionError(`transcribe: expected numbers with commas between, got '${text}'`);
+    if (value === 'none') throw new OptionError(`transcribe: expected numbers with commas between, got '${text}'`);
     return value;
   });
 }
@@ -176,4 +195,25 @@ function boolean(text: string): boolean {
   if (/^true$/i.test(text)) return true;
   if (/^false$/i.test(text)) return false;
   throw new OptionError(`transcribe: expected True or False, got '${text}'`);
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+};
+
+/** `600MB`, `1.5 GiB`, `12345`. */
+function bytes(text: string): number {
+  const [, count, unit = ''] = /^([\d.]+) *([a-z]*)$/i.exec(text) ?? [];
+  const factor = UNITS[unit.toLowerCase()];
+  if (count === undefined || factor === undefined || !(Number(count) > 0)) {
+    throw new OptionError(`transcribe: expected bytes such as 600MB or 1.5GiB, got '${text}'`);
+  }
+  return Math.floor(Number(count) * factor);
 }

@@ -1,7 +1,7 @@
 // A model on a device: uploads windows and prompts, runs the phases, reads tokens. It knows tensors by name and nothing of text.
 
 import { planMemory } from '../allocator/plan.ts';
-import { EngineStateError } from '../errors.ts';
+import { EngineStateError, MemoryError } from '../errors.ts';
 import type { ModelFile } from '../formats/model_file.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { GpuExecutor } from '../gpu/executor.ts';
@@ -21,6 +21,8 @@ import { PageTable } from './sequences.ts';
 const LEAST_LOG_MEL = -10;
 
 export interface EngineOptions extends Partial<GraphOptions> {
+  /** Refuse to make more bytes of buffers than this. */
+  readonly maxGpuBytes?: number | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -56,12 +58,17 @@ export class WhisperEngine {
    * Plans, makes every buffer, compiles every kernel and uploads the weights that stay. On an error nothing stays behind.
    * The model's file is the engine's from here on: closed at once, or at the end where weights are swapped.
    */
-  static async load(gpu: Gpu, model: ModelFile, { signal, ...given }: EngineOptions = {}): Promise<WhisperEngine> {
+  static async load(
+    gpu: Gpu,
+    model: ModelFile,
+    { signal, maxGpuBytes, ...given }: EngineOptions = {},
+  ): Promise<WhisperEngine> {
     let executor: GpuExecutor | undefined;
     try {
       const options = graphOptions(model.dims, given);
       const graph = whisperGraph(model.dims, options);
       const program = compile(graph, planMemory(graph, gpu.device.limits), gpu.caps);
+      requireBudget(program, maxGpuBytes);
       executor = await GpuExecutor.create(gpu, graph, program);
       const engine = new WhisperEngine(model, options, graph, executor);
       await engine.#loadWeights(undefined, signal);
@@ -250,4 +257,11 @@ export class WhisperEngine {
   #write(tensor: string, data: Float32Array | Uint32Array): Promise<void> {
     return this.#executor.write(tensor, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }
+}
+
+/** The device's own limits may ask for more buffers than a plan without it. */
+function requireBudget({ buffers }: Program, maxGpuBytes = Number.POSITIVE_INFINITY): void {
+  const planned = buffers.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (planned <= maxGpuBytes) return;
+  throw new MemoryError(`engine: expected a plan of at most ${maxGpuBytes} bytes on this device, got ${planned}`);
 }

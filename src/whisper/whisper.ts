@@ -3,12 +3,14 @@
 import { type AudioInput, type AudioSource, openAudio } from '../audio/index.ts';
 import { EngineStateError, MemoryError, OptionError } from '../errors.ts';
 import { openModel } from '../formats/detect.ts';
+import type { ModelFile } from '../formats/model_file.ts';
 import type { AdapterOptions } from '../gpu/adapter.ts';
 import { type Gpu, openGpu } from '../gpu/device.ts';
 import { loadTokenizer, type Tokenizer } from '../text/tokenizer.ts';
+import { type Configuration, fewerBits, fitBudget, modesOf } from './budget.ts';
 import type { ModelDimensions } from './dims.ts';
 import { WhisperEngine } from './engine.ts';
-import { type GraphOptions, MODES } from './graph_options.ts';
+import { type GraphOptions, graphOptions, MODES } from './graph_options.ts';
 import type { DetectedLanguage } from './language.ts';
 import { findModel, tokenizerSource } from './model_folder.ts';
 import { resolveOptions, type TranscribeOptions } from './options.ts';
@@ -25,6 +27,11 @@ export interface LoadOptions
   readonly weights?: WeightPrecision;
   /** Other formats for matrices by openai's name, `*` standing for anything; the first rule that matches wins. */
   readonly weightRules?: readonly WeightRule[];
+  /**
+   * No more bytes of GPU memory than this. The fastest mode and weights that fit are taken, weights with fewer bits than the file's where
+   * it must be; `mode` and `weights`, where given, stay as they are. `configuration` tells the choice.
+   */
+  readonly maxGpuBytes?: number;
   /** Sequences that can be decoded at once, for beamSize and bestOf. Default 1. */
   readonly sequences?: number;
   /** Make room for finding the times of words. Default false. */
@@ -59,7 +66,11 @@ export class Whisper {
   readonly #engine: WhisperEngine;
   #state: 'idle' | 'busy' | 'disposed' = 'idle';
 
-  private constructor(gpu: Gpu, engine: WhisperEngine, tokenizer: Tokenizer) {
+  /** What the model is run with, and why where a budget chose. */
+  readonly configuration: Configuration;
+
+  private constructor(gpu: Gpu, engine: WhisperEngine, tokenizer: Tokenizer, configuration: Configuration) {
+    this.configuration = configuration;
     this.#gpu = gpu;
     this.#engine = engine;
     this.dims = engine.dims;
@@ -73,21 +84,16 @@ export class Whisper {
    * @throws ModelFileError, AdapterError, MemoryError, OptionError. Nothing stays behind.
    */
   static async load(pathOrName = 'tiny.en', options: LoadOptions = {}): Promise<Whisper> {
-    const { adapter, robustness, poison, weights, weightRules, sequences = 1, words, signal, ...rest } = options;
+    const { adapter, robustness, poison, signal } = options;
     checkLoadOptions(options);
     const model = await openModel(findModel(pathOrName));
     let gpu: Gpu | undefined;
     try {
       const tokenizer = loadTokenizer(await tokenizerSource(model), model.dims);
+      const { configuration, ...graph } = configure(model, options);
       gpu = await openGpu({ adapter, robustness, poison });
-      const engine = await WhisperEngine.load(gpu, model, {
-        ...weightChoice(model, { weights, weightRules }),
-        batch: sequences,
-        alignment: words ? alignmentHeads(model.dims) : [],
-        signal,
-        ...rest,
-      });
-      return new Whisper(gpu, engine, tokenizer);
+      const engine = await WhisperEngine.load(gpu, model, { ...graph, maxGpuBytes: options.maxGpuBytes, signal });
+      return new Whisper(gpu, engine, tokenizer, configuration);
     } catch (error) {
       await gpu?.close();
       await model.file.close();
@@ -196,6 +202,22 @@ export class Whisper {
   }
 }
 
+/** The graph's options: as given, and as the budget has it where there is one. */
+function configure(
+  model: ModelFile,
+  { mode, cross, weights, weightRules, cache, arithmetic, sequences = 1, words, maxGpuBytes }: LoadOptions,
+): GraphOptions & { readonly configuration: Configuration } {
+  const { dims } = model;
+  const fixed = { cross, cache, arithmetic, batch: sequences, alignment: words ? alignmentHeads(dims) : [] };
+  const stored = weightChoice(model, { weights, weightRules });
+  if (maxGpuBytes === undefined) {
+    const options = graphOptions(dims, { ...fixed, ...stored, mode });
+    return { ...options, configuration: { mode: options.mode, weights: options.weights, reason: 'as asked for' } };
+  }
+  const choices = weights === undefined ? fewerBits(stored) : [stored];
+  return fitBudget(dims, fixed, { modes: modesOf(mode), choices }, maxGpuBytes);
+}
+
 /** The promise of the package: no byte was made that was not planned. */
 function requirePlanned({ plannedBytes, createdBytes }: MemoryReport): void {
   if (plannedBytes !== createdBytes) {
@@ -211,6 +233,7 @@ const LOAD_OPTIONS = [
   'cross',
   'weights',
   'weightRules',
+  'maxGpuBytes',
   'cache',
   'arithmetic',
   'sequences',

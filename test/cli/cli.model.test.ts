@@ -47,6 +47,11 @@ describe('[pure] command line', () => {
       ['transcribe', CLIP, '--output-format', 'docx'],
       ['transcribe', CLIP, '--output-format', 'all'],
       ['transcribe', CLIP, '--condition-on-previous-text', 'maybe'],
+      ['transcribe', CLIP, '--beam-size', 'five'],
+      ['transcribe', CLIP, '--clip-timestamps', '1,None'],
+      ['transcribe', CLIP, '--max-line-width', '40'], // needs words
+      ['transcribe', CLIP, '--max-gpu-memory', 'plenty'],
+      ['transcribe', CLIP, '--model', model, '--quiet', '--patience', '2', '--beam-size', 'None'],
       ['convert', 'tiny.en'],
       ['sing'],
     ];
@@ -60,7 +65,7 @@ describe('[pure] command line', () => {
   it('plan prints the bytes of a model without a GPU', async () => {
     const { code, out } = await cli(['plan', '--model', 'large-v3', '--weights', 'int8']);
     expect(code).toBe(0);
-    expect(out).toMatch(/arena +320\.\d+ 1\.0000 x the lower bound/);
+    expect(out).toMatch(/arena +319\.\d+ 1\.0000 x the lower bound/);
     expect((await cli(['plan', '--model', 'huge'])).code).toBe(1);
   });
 
@@ -95,6 +100,36 @@ describe('[device] transcribe', () => {
     const { code, out } = await cli(['transcribe', CLIP, '--model', model, '--output-format', 'srt', '--quiet']);
     expect(code).toBe(0);
     expect(out).toMatch(/^1\n\d\d:\d\d:\d\d,\d{3} --> /);
+  });
+
+  it("openai's options arrive: words, beams, verbose lines, warnings; None is none", async () => {
+    const options = ['--beam_size', '2', '--best_of', 'None', '--word_timestamps', 'True', '--verbose', 'True'];
+    const more = ['--max_line_width', '20', '--threads', '4', '--temperature_increment_on_fallback', 'None'];
+    const { code, out, err } = await cli(['transcribe', CLIP, '--model', model, ...options, ...more]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^\[00:00\.\d{3} --> 00:\d\d\.\d{3}\] /);
+    expect(err).toMatch(/warning: --threads has no effect/);
+  });
+
+  it('a budget picks a mode that fits and says so; one that nothing fits is an error', async () => {
+    const run = (budget: string) =>
+      cli([
+        'transcribe',
+        CLIP,
+        '--model',
+        model,
+        '--beam-size',
+        'None',
+        '--best-of',
+        'None',
+        '--max-gpu-memory',
+        budget,
+      ]);
+    expect((await run('1GB')).err).toMatch(/within 1000\.0 MB: resident, f16 \(the fastest of all\)/);
+    expect(await run('10kB')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/at least \d+ bytes because streamed/),
+    });
   });
 
   it('convert writes a model that transcribes the same', async () => {

@@ -1,0 +1,57 @@
+// Rung: pure. What a budget chooses, from plans alone.
+
+import { describe, expect, it } from 'vitest';
+import { MemoryError } from '../../src/errors.ts';
+import { fewerBits, fitBudget, modesOf, plannedBytes } from '../../src/whisper/budget.ts';
+import { PUBLISHED_DIMS } from '../../src/whisper/dims.ts';
+import { MODES, type Mode } from '../../src/whisper/graph_options.ts';
+
+const tiny = PUBLISHED_DIMS['tiny.en']!;
+const INT8 = { weights: 'int8', weightRules: [] } as const;
+
+function chosen(maxGpuBytes: number, mode?: Mode, choices = fewerBits(INT8)) {
+  return fitBudget(tiny, {}, { modes: modesOf(mode), choices }, maxGpuBytes).configuration;
+}
+
+describe('[pure] budget', () => {
+  it('with room for everything, the fastest: resident, as the file has its weights', () => {
+    expect(chosen(1e9)).toMatchObject({ mode: 'resident', weights: 'int8', reason: 'the fastest of all' });
+  });
+
+  it('is hard: a byte below a plan is not that plan, and the plan itself fits', () => {
+    for (const mode of MODES) {
+      const bytes = plannedBytes(tiny, { mode, weights: 'int8' });
+      expect(chosen(bytes, mode, [INT8])).toMatchObject({ mode, weights: 'int8' });
+      expect(() => chosen(bytes - 1, mode, [INT8])).toThrow(MemoryError);
+      expect(() => chosen(bytes - 1, mode, [INT8])).toThrow(
+        `at least ${bytes} bytes because ${mode}, int8 takes the least`,
+      );
+    }
+  });
+
+  it('whatever is chosen fits, and less room never chooses more', () => {
+    let last = Number.POSITIVE_INFINITY;
+    for (const budget of [60e6, 50e6, 45e6, 40e6, 35e6, 30e6, 25e6, 20e6]) {
+      const { mode, weights, reason } = chosen(budget);
+      const bytes = plannedBytes(tiny, { mode, weights });
+      expect(bytes).toBeLessThanOrEqual(budget);
+      expect(bytes).toBeLessThanOrEqual(last);
+      expect(reason).toMatch(budget === 60e6 ? /fastest/ : /faster ones take more: resident, int8 54\.4 MB/);
+      last = bytes;
+    }
+  });
+
+  it('beams and words count', () => {
+    const bytes = plannedBytes(tiny, { weights: 'int8' });
+    const wide = fitBudget(tiny, { batch: 5 }, { modes: MODES, choices: [INT8] }, bytes);
+    expect(wide.mode).not.toBe('resident');
+    expect(wide.batch).toBe(5);
+  });
+
+  it('large-v3 in a tenth of what it takes whole', () => {
+    const large = PUBLISHED_DIMS['large-v3']!;
+    const int4 = { weights: 'int4', weightRules: [] } as const;
+    const found = fitBudget(large, {}, { modes: MODES, choices: [int4] }, 155e6);
+    expect(found.configuration).toMatchObject({ mode: 'streamed', weights: 'int4' });
+  });
+});
