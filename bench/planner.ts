@@ -1,7 +1,8 @@
-// `npm run bench -- planner [folder] [--effort fast|search|exact]... [--time-limit ms]`: packs every CSV of a folder
+// `npm run bench -- planner [folder] [--effort fast|search|exact]... [--time-limit ms] [--models]`: packs every CSV of a folder
 // (google/minimalloc's form). Each cell is the arena's height over the lower bound and the milliseconds it took.
 // tflite, execution and minimalloc are those planners' static orders, placed greedily: what a planner without search
-// gets. A file named X.<bytes>.csv is also packed into that capacity, as minimalloc's own benchmark does.
+// gets. A file named X.<bytes>.csv is also packed into that capacity, as minimalloc's own benchmark does. `--models` plans
+// Whisper's own graphs instead.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -19,6 +20,7 @@ import {
 } from '../src/allocator/index.ts';
 import { MemoryError, OptionError } from '../src/errors.ts';
 import { printHeader } from './header.ts';
+import { printModels } from './planner/models.ts';
 
 const DEFAULT_FOLDER = 'test/goldens/planner';
 const EFFORTS = ['fast', 'search', 'exact'] as const;
@@ -34,29 +36,53 @@ const BASELINES: Readonly<Record<string, readonly (readonly [OrderName, Fit])[]>
 const WIDTH = 17;
 
 export function main(args: string[]): void {
-  const { folder, efforts, timeLimitMs } = readArguments(args);
+  const { folder, efforts, timeLimitMs, models } = readArguments(args);
+  if (models) {
+    printHeader(`npm run bench -- planner ${args.join(' ')}`, 'none, one thread');
+    printModels();
+    return;
+  }
   const files = readdirSync(folder).filter((file) => file.endsWith('.csv'));
   if (files.length === 0) throw new OptionError(`bench planner: expected CSV files in ${folder}, got none`);
   printHeader(`npm run bench -- planner ${args.join(' ')}`.trim(), 'none, one thread');
   const columns = [...Object.keys(BASELINES), ...efforts, 'to capacity'];
   console.log(line('instance', 'buffers', 'lower bound', columns));
+  const capacities: (number | undefined)[] = []; // milliseconds by file that names one; undefined: not reached
   for (const file of files.sort()) {
     const { problem } = parseCsv(readFileSync(join(folder, file), 'utf8'), file);
     const bound = lowerBound(problem);
+    const capacity = capacityOf(file);
+    const reached = capacity === undefined ? undefined : packToCapacity(problem, capacity, timeLimitMs);
+    if (capacity !== undefined) capacities.push(reached);
     const cells = [
       ...Object.values(BASELINES).map((tries) => packGreedily(problem, tries, bound)),
       ...efforts.map((effort) => pack(problem, effort, bound, timeLimitMs)),
-      packToCapacity(problem, capacityOf(file), timeLimitMs),
+      capacity === undefined ? '-' : reached === undefined ? 'not reached' : `${reached.toFixed(0)} ms`,
     ];
     console.log(line(basename(file, '.csv'), `${problem.buffers.length}`, `${bound}`, cells));
   }
+  const met = capacities.filter((time) => time !== undefined);
+  const seconds = met.reduce((sum, time) => sum + time, 0) / 1000;
+  if (capacities.length > 0)
+    console.log(`${met.length} of ${capacities.length} capacities reached, in ${seconds.toFixed(2)} s in all`);
 }
 
-function readArguments(args: string[]): { folder: string; efforts: readonly Effort[]; timeLimitMs?: number } {
+interface Arguments {
+  readonly folder: string;
+  readonly efforts: readonly Effort[];
+  readonly timeLimitMs?: number;
+  readonly models: boolean;
+}
+
+function readArguments(args: string[]): Arguments {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { effort: { type: 'string', multiple: true }, 'time-limit': { type: 'string' } },
+    options: {
+      effort: { type: 'string', multiple: true },
+      'time-limit': { type: 'string' },
+      models: { type: 'boolean' },
+    },
   });
   const efforts = (values.effort ?? EFFORTS).map((given) => {
     const effort = EFFORTS.find((one) => one === given);
@@ -65,7 +91,7 @@ function readArguments(args: string[]): { folder: string; efforts: readonly Effo
   });
   const limit = values['time-limit'];
   const timeLimitMs = limit === undefined ? undefined : Number(limit);
-  return { folder: positionals[0] ?? DEFAULT_FOLDER, efforts, timeLimitMs };
+  return { folder: positionals[0] ?? DEFAULT_FOLDER, efforts, timeLimitMs, models: values.models ?? false };
 }
 
 /** The lowest of several greedy placements, and the time of all. */
@@ -81,14 +107,14 @@ function pack(problem: Problem, effort: Effort, bound: number, timeLimitMs: numb
   return cell(packing.height / bound, packing.milliseconds);
 }
 
-function packToCapacity(problem: Problem, capacity: number | undefined, timeLimitMs: number | undefined): string {
-  if (capacity === undefined) return '-';
+/** Milliseconds until a packing of that capacity is found; nothing when none is in the time limit. */
+function packToCapacity(problem: Problem, capacity: number, timeLimitMs: number | undefined): number | undefined {
   try {
     const packing = packBuffers(problem, { effort: 'exact', capacity, timeLimitMs });
     check({ ...problem, capacity }, packing);
-    return `${packing.milliseconds.toFixed(0)} ms`;
+    return packing.milliseconds;
   } catch (error) {
-    if (error instanceof MemoryError) return 'not reached';
+    if (error instanceof MemoryError) return undefined;
     throw error;
   }
 }

@@ -25,19 +25,22 @@ export function tensorBlock({ tensor, lower, upper, gaps }: Lifetime): Block {
 
 /** Tensors with the same lifetime as one block each, in order; a block is split where it would exceed `limit` bytes. */
 export function lifetimeBlocks(live: readonly Lifetime[], limit: number): Block[] {
-  const open = new Map<string, Block>();
-  const closed: Block[] = [];
-  for (const one of live.map(tensorBlock)) {
-    const key = JSON.stringify([one.lower, one.upper, one.gaps]);
+  const open = new Map<string, Block & { tensors: Tensor[]; bytes: number }>();
+  const blocks: Block[] = [];
+  for (const life of live) {
+    const key = JSON.stringify([life.lower, life.upper, life.gaps]);
+    const bytes = alignedBytes(life.tensor);
     const known = open.get(key);
-    const fits = known && known.bytes + one.bytes <= limit;
-    if (known && !fits) closed.push(known);
-    open.set(
-      key,
-      fits ? { ...known, tensors: [...known.tensors, ...one.tensors], bytes: known.bytes + one.bytes } : one,
-    );
+    if (known && known.bytes + bytes <= limit) {
+      known.tensors.push(life.tensor);
+      known.bytes += bytes;
+    } else {
+      const block = { ...tensorBlock(life), tensors: [life.tensor] };
+      open.set(key, block);
+      blocks.push(block);
+    }
   }
-  return [...closed, ...open.values()];
+  return blocks;
 }
 
 /** The packing problem that the blocks pose. */
@@ -56,8 +59,8 @@ export function blockProblem(blocks: readonly Block[]): Problem {
 
 /** Packs blocks into buffers of their own, each up to `limit` bytes. */
 export function placeBlocks(blocks: readonly Block[], use: BufferUse, limit: number, draft: Draft): void {
-  for (const group of splitByLimit(blocks, limit)) {
-    const { offsets, height } = pack(group);
+  for (const { group, packing } of splitByLimit(blocks, limit)) {
+    const { offsets, height } = packing;
     const buffer = draft.buffers.length;
     group.forEach(({ tensors }, i) => {
       let offset = offsets[i]!;
@@ -70,24 +73,27 @@ export function placeBlocks(blocks: readonly Block[], use: BufferUse, limit: num
   }
 }
 
+interface PackedGroup {
+  readonly group: readonly Block[];
+  readonly packing: Packing;
+}
+
 /** One group, unless its packing exceeds the limit: then what lives longest moves to groups of its own. */
-function splitByLimit(all: readonly Block[], limit: number): Block[][] {
-  const groups: Block[][] = [];
-  let rest = [...all];
-  while (pack(rest).height > limit) {
-    const byLife = rest.toSorted((a, b) => b.upper - b.lower - (a.upper - a.lower));
-    const group: Block[] = [];
-    let bytes = 0;
-    for (const block of byLife) {
-      if (bytes + block.bytes > limit) continue;
-      group.push(block);
-      bytes += block.bytes;
-      if (pack(rest.filter((b) => !group.includes(b))).height <= limit) break;
-    }
-    groups.push(group);
-    rest = rest.filter((b) => !group.includes(b));
+function splitByLimit(all: readonly Block[], limit: number): PackedGroup[] {
+  if (all.length === 0) return [];
+  const packing = pack(all);
+  if (packing.height <= limit) return [{ group: all, packing }];
+  const byLife = all.toSorted((a, b) => b.upper - b.lower - (a.upper - a.lower));
+  const group: Block[] = [];
+  let bytes = 0;
+  for (const block of byLife) {
+    if (bytes + block.bytes > limit) continue;
+    group.push(block);
+    bytes += block.bytes;
+    if (pack(all.filter((b) => !group.includes(b))).height <= limit) break;
   }
-  return rest.length > 0 ? [rest, ...groups] : groups;
+  const rest = all.filter((b) => !group.includes(b));
+  return [...splitByLimit(rest, limit), { group, packing: pack(group) }];
 }
 
 function pack(blocks: readonly Block[]): Packing {

@@ -1,7 +1,7 @@
 // Exact packing: tree searches at capacities between the lower bound and the best height known, with growing limits
 // (restarts), until the two meet. Searches differ in tactics: hard instances yield to one at once and to others never.
 
-import { type Context, offer } from './improver.ts';
+import { type Context, type Improver, offer } from './improver.ts';
 import type { Instance } from './instance.ts';
 import { createSorter, type Key } from './orders.ts';
 import { createTreeModel, type TreeModel } from './tree_model.ts';
@@ -37,26 +37,29 @@ interface Range {
 }
 
 /** One run of the tree search a step. Ends when no capacity is left to try: the packing is optimal for the model. */
-export function* searchTree(context: Context): Generator<void, void, void> {
+export function* searchTree(context: Context): ReturnType<Improver> {
   const { instance, incumbent } = context;
   const model = createTreeModel(instance);
   if (model === undefined || model.count === 0) return;
-  const search = new TreeSearch(model);
   const goal = Math.floor(incumbent.goal / model.unit);
-  const attempts = listAttempts(instance, model, goal > 0 ? ['goal'] : ['lowest', 'middle']);
+  const aims: readonly Aim[] = goal > 0 ? ['goal'] : ['lowest', 'middle'];
+  const attempts = listAttempts(instance, model, aims);
+  // Which sections fail depends on the capacity: each aim learns for itself.
+  const searches = new Map(aims.map((aim) => [aim, new TreeSearch(model)]));
   const range: Range = { lowest: model.live.reduce((most, units) => Math.max(most, units), 0), highest: 0 };
   for (let limit = FIRST_NODES_PER_BUFFER * model.count; ; limit = Math.ceil(limit * LIMIT_GROWTH)) {
     for (const attempt of attempts) {
+      const search = searches.get(attempt.aim)!;
       for (let outcome: Outcome = 'packed'; outcome !== 'stopped'; ) {
         range.highest = Math.ceil(incumbent.height / model.unit) - 1;
         const capacity = chooseCapacity(range, attempt.aim, goal);
         if (capacity === undefined) return;
-        outcome = runAttempt(context, search, model, capacity, attempt, limit);
+        outcome = yield* runAttempt(context, search, model, capacity, attempt, limit);
         if (outcome === 'impossible') {
           range.lowest = Math.max(range.lowest, search.nextCapacity(capacity));
           if (model.faithful) incumbent.lowerBound = Math.max(incumbent.lowerBound, range.lowest * model.unit);
         }
-        yield;
+        yield 'step';
       }
     }
   }
@@ -70,15 +73,15 @@ function chooseCapacity({ lowest, highest }: Range, aim: Aim, goal: number): num
 }
 
 /** Runs the tree search once and offers what it packs. */
-function runAttempt(
+function* runAttempt(
   { instance, placer, incumbent, clock }: Context,
   search: TreeSearch,
   model: TreeModel,
   capacity: number,
   attempt: Attempt,
   limit: number,
-): Outcome {
-  const outcome = search.run(capacity, attempt, limit, clock);
+): Generator<'pause', Outcome, void> {
+  const outcome = yield* search.run(capacity, attempt, limit, clock);
   if (outcome === 'packed') {
     const offsets = new Float64Array(instance.count);
     const height = placer.place(upwardOrder(instance, model, search.offset), 'lowest', offsets);

@@ -1,6 +1,6 @@
 // The greedy packers: every order of the portfolio with every fit, the best kept. Cheap, and often at the bound.
 
-import { type Context, offer } from './improver.ts';
+import { type Context, type Improver, offer } from './improver.ts';
 import { compileInstance } from './instance.ts';
 import { createSorter, type Key, ORDERS, type OrderName } from './orders.ts';
 import { createPlacer } from './placement.ts';
@@ -8,7 +8,7 @@ import { checkProblem, type Problem } from './problem.ts';
 import type { Fit } from './shelf.ts';
 
 /** Tries the portfolio, one placement a step. A plan remembered in the buffers' hints comes first. */
-export function* tryOrders({ instance, placer, incumbent, clock }: Context): Generator<void, void, void> {
+export function* tryOrders({ instance, placer, incumbent, clock }: Context): ReturnType<Improver> {
   const sort = createSorter(instance);
   const offsets = new Float64Array(instance.count);
   // Placed by ascending hint, lowest fit, no buffer lands above where a valid plan had it.
@@ -18,10 +18,10 @@ export function* tryOrders({ instance, placer, incumbent, clock }: Context): Gen
   for (const [name, keys] of [...hinted, ...Object.entries(ORDERS)]) {
     const order = sort(keys);
     for (const fit of ['lowest', 'tightest'] as const) {
-      const height = placer.place(order, fit, offsets);
+      const height = placer.place(order, fit, offsets, incumbent.height);
       offer(incumbent, offsets, height, `greedy by ${name}, ${fit} fit`);
       clock.spend(placer.work);
-      yield;
+      yield 'step';
     }
   }
 }

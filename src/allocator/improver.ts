@@ -23,8 +23,11 @@ export interface Context {
   readonly random: () => number;
 }
 
-/** An improver takes one bounded step for each `next()` and spends its work on the clock; it ends when out of ideas. */
-export type Improver = (context: Context) => Generator<void, void, void>;
+/**
+ * An improver works on for each `next()` and spends its work on the clock; it ends when out of ideas. After a `step`
+ * another improver may have its turn; a `pause` amid a long step is only there for the caller to catch its breath.
+ */
+export type Improver = (context: Context) => Generator<'step' | 'pause', void, void>;
 
 /** Starts without a packing: any offer is better. */
 export function createIncumbent({ count }: Instance, lowerBound: number, goal: number): Incumbent {

@@ -13,6 +13,27 @@ export function lowerBound(problem: Problem): number {
   return peakBytes(compileInstance(problem));
 }
 
+/** A moment at which most bytes are live, the first such, and the indices of the buffers that are. */
+export interface Peak {
+  readonly time: number;
+  readonly buffers: readonly number[];
+}
+
+/**
+ * Where the lower bound comes from: to lower it, some of these buffers must go or shrink. Undefined without buffers.
+ * @throws OptionError when the problem is malformed.
+ */
+export function peakMoment(problem: Problem): Peak | undefined {
+  checkProblem(problem, 'peakMoment');
+  const instance = compileInstance(problem);
+  const live = liveBytes(instance);
+  if (live.length === 0) return undefined;
+  const time = instance.times[live.indexOf(live.reduce((most, bytes) => Math.max(most, bytes), 0))];
+  const isLive = (b: number) =>
+    livePieces(problem.buffers[b]).some(({ lower, upper, low, high }) => lower <= time && time < upper && low < high);
+  return { time, buffers: Array.from(problem.buffers.keys()).filter(isLive) };
+}
+
 /**
  * Bytes when no two buffers share an address: each starts at its first aligned place after the one before.
  * @throws OptionError when the problem is malformed.

@@ -17,7 +17,7 @@ export type OrderName = keyof typeof ORDERS;
 export const ORDERS = {
   tflite: ['whole', 'size', 'start'], // TensorFlow Lite's arena_planner.cc
   size: ['size', 'duration'],
-  peak: ['peak', 'size', 'duration'],
+  peak: ['peak', 'whole', 'size', 'duration'],
   start: ['start', 'size', 'duration'],
   area: ['area', 'size'],
   duration: ['duration', 'size'],

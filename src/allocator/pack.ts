@@ -1,6 +1,7 @@
 // packBuffers: the one door to the packers. Improvers take turns, the one that has worked least so far going next,
 // until the packing is as low as it need be or the effort is spent.
 
+import { setImmediate } from 'node:timers/promises';
 import { MemoryError, OptionError } from '../errors.ts';
 import { checkSignal, createClock } from './clock.ts';
 import { searchTree } from './exact.ts';
@@ -20,7 +21,7 @@ export interface PackOptions {
   readonly capacity?: number;
   /** Wall time. When absent 1 s, 10 s and 60 s by effort. The first placement is made even if it takes longer. */
   readonly timeLimitMs?: number;
-  /** Polled every few milliseconds. No event can fire meanwhile: only a signal set from a worker changes in time. */
+  /** Polled every few milliseconds. In `packBuffers` no event fires meanwhile: a signal must be aborted from a worker. */
   readonly signal?: AbortSignal;
   /** Of the random numbers in the local search. 1 when absent. */
   readonly seed?: number;
@@ -46,6 +47,9 @@ const IMPROVERS: readonly { readonly start: Improver; readonly share: number }[]
 /** Placements made before the tree search's first turn: often they are enough, and they are cheaper. */
 const HEAD_START = 24;
 
+/** How long `packBuffersAsync` keeps the event loop waiting, but for a placement, which is never cut short. */
+const BREATH_MS = 50;
+
 /**
  * Packs buffers into one arena as low as the effort allows. Pure and synchronous; equal arguments give equal offsets
  * unless the time limit cuts in (`stop` says so).
@@ -54,6 +58,26 @@ const HEAD_START = 24;
  * @throws the signal's reason when it is aborted.
  */
 export function packBuffers(problem: Problem, options: PackOptions = {}): Packing {
+  const steps = pack(problem, options);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** As `packBuffers`, to the same offsets, but timers and signals get their turn meanwhile. Rejects with its errors. */
+export async function packBuffersAsync(problem: Problem, options: PackOptions = {}): Promise<Packing> {
+  const steps = pack(problem, options);
+  let step = steps.next();
+  for (let breath = performance.now(); !step.done; step = steps.next()) {
+    if (performance.now() - breath < BREATH_MS) continue;
+    await setImmediate();
+    breath = performance.now();
+  }
+  return step.value;
+}
+
+/** The work of both, with a place to pause every few milliseconds. */
+function* pack(problem: Problem, options: PackOptions): Generator<void, Packing, void> {
   const { effort = 'fast', capacity = problem.capacity, signal, seed = 1 } = options;
   checkProblem({ ...problem, capacity }, 'packBuffers');
   const budget = EFFORTS[effort];
@@ -68,7 +92,7 @@ export function packBuffers(problem: Problem, options: PackOptions = {}): Packin
   const clock = createClock(workLimit, timeLimitMs, signal);
   const incumbent = createIncumbent(instance, peakBytes(instance), capacity ?? 0);
   if (capacity !== undefined && incumbent.lowerBound > capacity) throw tooHigh(incumbent, capacity);
-  improve({ instance, placer: createPlacer(instance), incumbent, clock, random: createRandom(seed) });
+  yield* improve({ instance, placer: createPlacer(instance), incumbent, clock, random: createRandom(seed) });
   if (capacity !== undefined && incumbent.height > capacity) throw tooHigh(incumbent, capacity);
   return {
     offsets: Array.from(incumbent.offsets),
@@ -82,7 +106,7 @@ export function packBuffers(problem: Problem, options: PackOptions = {}): Packin
   };
 }
 
-function improve(context: Context): void {
+function* improve(context: Context): Generator<void, void, void> {
   const { incumbent, clock } = context;
   const headStart = HEAD_START * placementWork(context.instance);
   let turns = IMPROVERS.map(({ start, share }) => ({
@@ -93,9 +117,11 @@ function improve(context: Context): void {
   while (turns.length > 0 && !isDone(incumbent) && clock.reason === undefined) {
     const turn = turns.reduce((least, other) => (other.used < least.used ? other : least));
     const before = clock.work;
-    const { done } = turn.steps.next();
+    let result = turn.steps.next();
+    for (; result.value === 'pause'; result = turn.steps.next()) yield;
     turn.used += (clock.work - before) / turn.share;
-    if (done) turns = turns.filter((other) => other !== turn);
+    yield;
+    if (result.done) turns = turns.filter((other) => other !== turn);
   }
 }
 

@@ -2,105 +2,78 @@
 // The idea is TensorFlow Lite Micro's PrintMemoryPlan.
 
 import { OptionError } from '../errors.ts';
-import { livePieces } from './gaps.ts';
-import type { Packing, Problem } from './problem.ts';
-
-/** A named moment on the time axis: where a phase begins. */
-export interface PhaseMark {
-  readonly time: number;
-  readonly name: string;
-}
+import {
+  type Band,
+  bandsOf,
+  type Drawn,
+  type Extent,
+  extentOf,
+  formatBytes,
+  type Kind,
+  kindsUsed,
+  type PhaseMark,
+  placedPieces,
+  type Rectangle,
+  timeScale,
+} from './picture_plane.ts';
+import type { Problem } from './problem.ts';
 
 export interface TextPictureOptions {
   /** Characters of the time axis and of the address axis. 100 and 24 when absent. */
   readonly columns?: number;
   readonly rows?: number;
   readonly phases?: readonly PhaseMark[];
+  /** By buffer. When absent, buffers take letters in turn. */
+  readonly kinds?: readonly Kind[];
 }
-
-/** The part of the time and address plane that a packing takes up. */
-export interface Extent {
-  readonly start: number;
-  readonly end: number;
-  readonly height: number;
-}
-
-/** A live piece of a buffer, where it was placed. */
-export interface Rectangle {
-  readonly buffer: number;
-  readonly left: number; // times
-  readonly right: number;
-  readonly low: number; // addresses
-  readonly high: number;
-}
-
-type Drawn = Pick<Packing, 'offsets' | 'height' | 'lowerBound'>;
 
 const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /**
- * Draws a packing with characters. Free cells are dots; buffers take letters in turn.
+ * Draws a packing with characters. Free cells are dots.
  * @throws OptionError when the offsets are not one a buffer, or the picture has no cells.
  */
 export function drawText(problem: Problem, packing: Drawn, options: TextPictureOptions = {}): string {
-  const { columns = 100, rows = 24, phases = [] } = options;
+  const { columns = 100, rows = 24, phases = [], kinds } = options;
   if (!(Number.isSafeInteger(columns) && columns > 0 && Number.isSafeInteger(rows) && rows > 0)) {
     throw new OptionError(`drawText: expected whole numbers of columns and rows from 1, got ${columns} x ${rows}`);
   }
   const extent = extentOf(problem, packing);
-  const owners = fillCells(placedPieces(problem, packing, 'drawText'), extent, columns, rows);
-  const labels = Array.from({ length: rows + 1 }, (_, row) => formatBytes((extent.height * (rows - row)) / rows));
+  const bands = bandsOf(phases, extent);
+  const scale = timeScale(bands, extent);
+  const column = (time: number) => columns * scale(time);
+  const owners = fillCells(placedPieces(problem, packing, 'drawText'), column, extent, columns, rows);
+  const letter = (owner: number) => kinds?.[owner]?.letter ?? LETTERS[owner % LETTERS.length];
+  const labels = Array.from({ length: rows }, (_, row) => formatBytes((extent.height * (rows - row)) / rows));
   const margin = Math.max(...labels.map((label) => label.length));
-  const lines = labels.slice(0, rows).map((label, row) => {
+  const lines = labels.map((label, row) => {
     const cells = owners.slice(row * columns, (row + 1) * columns);
-    const text = Array.from(cells, (owner) => (owner < 0 ? '.' : LETTERS[owner % LETTERS.length])).join('');
-    return `${label.padStart(margin)} |${text}`;
+    return `${label.padStart(margin)} |${Array.from(cells, (owner) => (owner < 0 ? '.' : letter(owner))).join('')}`;
   });
   const ratio = packing.lowerBound > 0 ? packing.height / packing.lowerBound : 1;
+  const legend = kindsUsed(kinds ?? []).map((kind) => `${kind.letter} ${kind.name}`);
   return [
     `${problem.buffers.length} buffers in ${formatBytes(packing.height)}, ${ratio.toFixed(4)} x the lower bound`,
     ...lines,
     `${''.padStart(margin)} +${'-'.repeat(columns)}`,
-    ...phaseLines(phases, extent, columns).map((line) => `${''.padStart(margin + 2)}${line}`),
+    ...phaseLines(bands, column).map((line) => `${''.padStart(margin + 2)}${line}`),
+    ...(legend.length > 0 ? [`${''.padStart(margin + 2)}${legend.join('  ')}`] : []),
     '',
   ].join('\n');
 }
 
-/** The pieces of all buffers as rectangles; buffers without bytes have none. */
-export function placedPieces({ buffers }: Problem, { offsets }: Drawn, where: string): Rectangle[] {
-  if (offsets.length !== buffers.length) {
-    throw new OptionError(`${where}: expected ${buffers.length} offsets, one a buffer, got ${offsets.length}`);
-  }
-  return buffers.flatMap((one, buffer) =>
-    livePieces(one)
-      .filter(({ low, high }) => low < high)
-      .map(({ lower, upper, low, high }) => {
-        return { buffer, left: lower, right: upper, low: offsets[buffer] + low, high: offsets[buffer] + high };
-      }),
-  );
-}
-
-/** From the first start to the last end. A packing without buffers is given one empty moment. */
-export function extentOf({ buffers }: Problem, { height }: Drawn): Extent {
-  const start = buffers.reduce((first, { lower }) => Math.min(first, lower), Number.POSITIVE_INFINITY);
-  const end = buffers.reduce((last, { upper }) => Math.max(last, upper), Number.NEGATIVE_INFINITY);
-  return buffers.length === 0 ? { start: 0, end: 1, height } : { start, end, height };
-}
-
-/** Bytes with three figures and a binary unit. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? Math.round(value) : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${units[power]}`;
-}
-
 /** For each cell, top row first, the buffer that covers most of it, or -1. */
-function fillCells(pieces: readonly Rectangle[], { start, end, height }: Extent, columns: number, rows: number) {
+function fillCells(
+  pieces: readonly Rectangle[],
+  column: (time: number) => number,
+  { height }: Extent,
+  columns: number,
+  rows: number,
+): Int32Array {
   const owners = new Int32Array(columns * rows).fill(-1);
   const covered = new Float64Array(columns * rows);
   for (const { buffer, left, right, low, high } of pieces) {
-    const [x0, x1] = [left, right].map((time) => ((time - start) / (end - start)) * columns);
+    const [x0, x1] = [column(left), Math.min(columns, column(right))];
     const [y0, y1] = [low, high].map((address) => (address / height) * rows);
     for (let y = Math.floor(y0); y < y1; y++) {
       for (let x = Math.floor(x0); x < x1; x++) {
@@ -116,13 +89,13 @@ function fillCells(pieces: readonly Rectangle[], { start, end, height }: Extent,
 }
 
 /** A caret under each phase's first column, and its name behind; names that would collide go to further lines. */
-function phaseLines(phases: readonly PhaseMark[], { start, end }: Extent, columns: number): string[] {
+function phaseLines(bands: readonly Band[], column: (time: number) => number): string[] {
   const lines: string[] = [];
-  for (const { time, name } of phases.toSorted((a, b) => a.time - b.time)) {
-    const column = Math.max(0, Math.min(columns - 1, Math.floor(((time - start) / (end - start)) * columns)));
-    const free = lines.findIndex((line) => line.length === 0 || line.length < column);
+  for (const { start, name } of bands) {
+    const at = Math.floor(column(start));
+    const free = lines.findIndex((line) => line.length < at || line.length === 0);
     const row = free < 0 ? lines.push('') - 1 : free;
-    lines[row] = `${lines[row].padEnd(column)}^ ${name}`;
+    lines[row] = `${lines[row].padEnd(at)}^ ${name}`;
   }
   return lines;
 }

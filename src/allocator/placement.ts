@@ -8,8 +8,11 @@ import { type Fit, findHole } from './shelf.ts';
 import { createShelves } from './shelves.ts';
 
 export interface Placer {
-  /** Places all buffers in `order`, fills `offsets` by buffer index and returns the height. */
-  place(order: Int32Array, fit: Fit, offsets: Float64Array): number;
+  /**
+   * Places all buffers in `order`, fills `offsets` by buffer index and returns the height. Gives up when the height reaches
+   * `limit`: buffers not placed by then have offset -1.
+   */
+  place(order: Int32Array, fit: Fit, offsets: Float64Array, limit?: number): number;
   /** What the last call cost, in the clock's steps. */
   readonly work: number;
 }
@@ -31,13 +34,17 @@ export function createPlacer(instance: Instance): Placer {
     get work() {
       return looks / LOOKS_PER_STEP;
     },
-    place(order, fit, offsets) {
+    place(order, fit, offsets, limit = Number.POSITIVE_INFINITY) {
       let height = 0;
-      looks = LOOKS_TO_INSERT * count;
+      looks = 0;
       for (let position = 0; position < count; position++) {
-        looks += placeNext(order, position, fit, offsets);
+        looks += LOOKS_TO_INSERT + placeNext(order, position, fit, offsets);
         const b = order[position];
         height = Math.max(height, offsets[b] + size[b]);
+        if (height >= limit) {
+          for (let p = position + 1; p < count; p++) offsets[order[p]] = -1;
+          break;
+        }
       }
       return height;
     },

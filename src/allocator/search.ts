@@ -1,7 +1,7 @@
 // Local search on the order: place greedily, then move the buffers that end too high towards the front and place
 // again. Squeaky wheel optimisation (Joslin and Clements 1999); TVM's hill climb moves the peak's neighbours likewise.
 
-import { type Context, offer } from './improver.ts';
+import { type Context, type Improver, offer } from './improver.ts';
 import type { Instance } from './instance.ts';
 import { createSorter, ORDERS } from './orders.ts';
 
@@ -21,31 +21,34 @@ interface Line {
 }
 
 /** One placement a step, for ever. The first round is systematic; later ones draw how far and from where to move. */
-export function* promoteHigh({ instance, placer, incumbent, clock, random }: Context): Generator<void, void, void> {
+export function* promoteHigh({ instance, placer, incumbent, clock, random }: Context): ReturnType<Improver> {
   const sort = createSorter(instance);
-  const lines = STARTS.map((name): Line => {
+  const startLine = (name: (typeof STARTS)[number]): Line => {
     const order = sort(ORDERS[name]);
     return { name, order, bestOrder: order.slice(), height: Number.POSITIVE_INFINITY };
-  });
+  };
+  const lines: Line[] = []; // begun at their first turn: the first placement is often at the bound
   const offsets = new Float64Array(instance.count);
   const promote = createPromoter(instance);
   for (let patience = FIRST_PATIENCE; ; patience = Math.min(2 * patience, LAST_PATIENCE)) {
     const first = patience === FIRST_PATIENCE;
-    for (const line of lines) {
+    for (const [index, name] of STARTS.entries()) {
+      lines[index] ??= startLine(name);
+      const line = lines[index];
       line.order.set(line.bestOrder);
       for (let idle = 0; idle < patience; idle++) {
-        const height = placer.place(line.order, 'lowest', offsets);
-        offer(incumbent, offsets, height, `promotion from the ${line.name} order`);
+        const height = placer.place(line.order, 'lowest', offsets, line.height);
         if (height < line.height) {
+          offer(incumbent, offsets, height, `promotion from the ${line.name} order`);
           line.height = height;
           line.bestOrder.set(line.order);
           idle = 0;
         }
         clock.spend(placer.work);
-        yield;
+        yield 'step';
         // Any buffer above the bound is too high; only those above the best known height keep it from falling.
         const limit = first || random() < 0.5 ? incumbent.lowerBound : Math.max(incumbent.lowerBound, line.height - 1);
-        const jump = first ? instance.count : instance.count * 2 ** -Math.floor(4 * random());
+        const jump = first ? instance.count : instance.count * 2 ** -Math.floor(Math.log2(instance.count) * random());
         promote(line.order, offsets, limit, jump);
       }
     }

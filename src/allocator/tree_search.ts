@@ -9,6 +9,8 @@ import { Brancher, SPLIT } from './tree_branch.ts';
 import type { Part, TreeModel } from './tree_model.ts';
 import { TreeState } from './tree_state.ts';
 
+const WORK_BETWEEN_PAUSES = 2 ** 20; // ten milliseconds or so
+
 export type Outcome = 'packed' | 'impossible' | 'stopped';
 
 /** How a run decides between equals. */
@@ -80,8 +82,11 @@ export class TreeSearch {
     return capacity + (this.#leastRise.get(capacity) ?? 1);
   }
 
-  /** Searches for a packing of at most `capacity` units, which is no less than is live in any section. */
-  run(capacity: number, tactics: Tactics, nodeLimit: number, clock: Clock): Outcome {
+  /**
+   * Searches for a packing of at most `capacity` units, which is no less than is live in any section. Pauses every few
+   * milliseconds; the search has this run alone until it ends.
+   */
+  *run(capacity: number, tactics: Tactics, nodeLimit: number, clock: Clock): Generator<'pause', Outcome, void> {
     const { count, sections } = this.#model;
     this.#tactics = tactics;
     this.#depth = 0;
@@ -89,9 +94,15 @@ export class TreeSearch {
     this.#state.reset(capacity);
     for (let b = 0; b < count; b++) this.#list[b] = b;
     this.#open({ first: 0, end: count, from: 0, to: sections }, count, undefined);
+    let sincePause = 0;
     while (this.#depth > 0) {
       const spent = clock.spend(this.#work);
+      sincePause += this.#work;
       this.#work = 0;
+      if (sincePause >= WORK_BETWEEN_PAUSES) {
+        sincePause = 0;
+        yield 'pause';
+      }
       if (spent || this.#opened > nodeLimit) return 'stopped';
       const node = this.#nodes[this.#depth - 1];
       if (this.#advance(node)) continue;

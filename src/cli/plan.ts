@@ -1,67 +1,111 @@
-// `whisper-wgsl plan`: the GPU memory of a model, to the byte, without weights or a GPU.
+// `whisper-wgsl plan`: the GPU memory of models, to the byte, without weights or a GPU: as text, JSON, a planner's CSV, or pictures.
 
-import { Command, Option } from 'commander';
-import { planMemory } from '../allocator/plan.ts';
+import { setImmediate } from 'node:timers/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { drawText, formatCsv } from '../allocator/index.ts';
+import { OptionError } from '../errors.ts';
 import { openModel } from '../formats/detect.ts';
-import { type BufferUse, compile } from '../graph/program.ts';
-import type { Caps } from '../ops/op.ts';
+import { writeText } from '../output/write_text.ts';
 import { type ModelDimensions, PUBLISHED_DIMS } from '../whisper/dims.ts';
-import type { WeightPrecision } from '../whisper/graph_options.ts';
-import { whisperGraph } from '../whisper/model.ts';
+import { type GraphOptions, MODES } from '../whisper/graph_options.ts';
 import { findModel } from '../whisper/model_folder.ts';
-import type { Io } from './io.ts';
+import { weightChoice } from '../whisper/stored_weights.ts';
+import { WEIGHT_PRECISIONS, type WeightChoice, type WeightPrecision } from '../whisper/weight_rules.ts';
+import { alignmentHeads } from '../whisper/words/alignment_heads.ts';
+import { type Io, say } from './io.ts';
+import { planPage } from './plan_html.ts';
+import { planPicture, planSvg } from './plan_picture.ts';
+import { type PlanReport, planReport } from './plan_report.ts';
+import { planJson, planTable, planText } from './plan_text.ts';
 
-interface Flags {
-  readonly model: string;
-  readonly weights: WeightPrecision;
+type Choices = Partial<Pick<GraphOptions, 'weights' | 'mode' | 'cache' | 'batch' | 'textContext'>>;
+
+interface Flags extends Choices {
+  readonly words?: boolean;
+  readonly model: readonly string[];
+  readonly json?: boolean;
+  readonly csv?: boolean;
+  readonly picture?: boolean;
+  readonly svg?: string;
+  readonly html?: string;
 }
 
-/** A device as WebGPU guarantees it, but for the size of buffers, which every driver raises. */
-const CAPS: Caps = { cpu: false, subgroups: false, subgroupSize: 0, maxInvocations: 256, maxWorkgroupStorage: 16384 };
-const LIMITS = { maxBufferSize: 2 ** 32 - 4 };
-
 export function planCommand(io: Io, exit: (code: number) => void): Command {
+  const published = Object.keys(PUBLISHED_DIMS).join(', ');
   return new Command('plan')
-    .description('Print the GPU memory a model takes, phase by phase, without weights or a GPU.')
-    .option('--model <name>', `one of ${Object.keys(PUBLISHED_DIMS).join(', ')}, or a model folder or file`, 'tiny.en')
-    .addOption(new Option('--weights <format>', 'how weights are kept').choices(['f32', 'f16', 'int8']).default('f16'))
+    .description('Print the GPU memory of models, phase by phase, without weights or a GPU.')
+    .option('--model <name...>', `${published}; all of these: all; or model folders or files`, ['tiny.en'])
+    .addOption(new Option('--weights <format>', 'default f16; of a file, as it has them').choices(WEIGHT_PRECISIONS))
+    .addOption(new Option('--mode <mode>', 'what is in memory at a time').choices(MODES).default('resident'))
+    .addOption(new Option('--cache <format>', 'how keys and values are kept').choices(['f16', 'f32']).default('f16'))
+    .option('--batch <count>', 'sequences decoded in lockstep', count)
+    .option('--text-context <tokens>', 'tokens a sequence may have', count)
+    .option('--words', 'with room for finding the times of words')
+    .addOption(new Option('--json', 'print JSON').conflicts(['csv', 'picture']))
+    .addOption(new Option('--csv', "print the arena's packing problem, as `pack` reads it").conflicts('picture'))
+    .option('--picture', 'print the arena as a picture of letters, too')
+    .option('--svg <file>', 'draw the arena, time by address')
+    .option('--html <file>', 'write a page: figures, the drawing, the largest tensors')
     .action(async (flags: Flags) => {
-      io.stdout.write(report(flags, await dimsOf(flags.model)));
+      await plan(flags, io);
       exit(0);
     });
 }
 
-async function dimsOf(model: string): Promise<ModelDimensions> {
-  const published = PUBLISHED_DIMS[model];
-  if (published) return published;
-  const opened = await openModel(findModel(model));
-  await opened.file.close();
-  return opened.dims;
+/** Files first: stdout says that all went well. */
+async function plan({ model, json, csv, picture, svg, html, words, ...options }: Flags, io: Io): Promise<void> {
+  const names = model.flatMap((name) => (name === 'all' ? Object.keys(PUBLISHED_DIMS) : [name]));
+  const forOne = Object.entries({ csv, picture, svg, html }).find(([, given]) => given !== undefined)?.[0];
+  if (names.length > 1 && forOne) {
+    throw new OptionError(`plan: expected one --model because --${forOne} is of one plan, got ${names.join(', ')}`);
+  }
+  const reports: PlanReport[] = [];
+  for (const name of names) {
+    await setImmediate(); // a plan blocks the event loop: now is the time for Ctrl-C
+    io.signal.throwIfAborted();
+    const { dims, ...weights } = await modelOf(name, options.weights);
+    const alignment = words ? alignmentHeads(dims) : [];
+    reports.push(planReport(name, dims, { ...options, ...weights, alignment }));
+  }
+  const [first] = reports as [PlanReport];
+  if (svg !== undefined) await save(svg, planSvg(first, 'arena'), io);
+  if (html !== undefined) await save(html, planPage(first), io);
+  await writeText(io.stdout, output(reports, { json, csv, picture }));
 }
 
-function report({ model, weights }: Flags, dims: ModelDimensions): string {
-  const graph = whisperGraph(dims, { weights });
-  const plan = planMemory(graph, LIMITS);
-  const { buffers } = compile(graph, plan, CAPS);
-  const sum = (...uses: readonly BufferUse[]) =>
-    buffers.filter((b) => uses.includes(b.use)).reduce((total, b) => total + b.bytes, 0);
-  const total = buffers.reduce((bytes, b) => bytes + b.bytes, 0);
-  const row = (name: string, bytes: number, note = '') =>
-    `  ${name.padEnd(24)} ${(bytes / 1e6).toFixed(3).padStart(10)} ${note}`.trimEnd();
-  const ratio = (plan.arenaBytes / plan.lowerBound).toFixed(4);
-  return `${[
-    `${model}, weights ${weights}, caches f16, 1 sequence of ${dims.n_text_ctx} tokens: MB (1e6 bytes) of GPU buffers`,
-    row('weights', plan.weightBytes),
-    row(
-      'arena',
-      plan.arenaBytes,
-      `${ratio} x the lower bound; ${(plan.naiveBytes / 1e6).toFixed(1)} if nothing were reused`,
-    ),
-    row('uniforms', sum('uniforms')),
-    row('upload and read-back', sum('upload', 'readback')),
-    row('total', total),
-    row('beside the weights', total - plan.weightBytes),
-    'live at once in the arena, by phase',
-    ...Object.entries(plan.phasePeaks).map(([phase, bytes]) => row(phase, bytes)),
-  ].join('\n')}\n`;
+async function save(path: string, text: string, io: Io): Promise<void> {
+  await writeText(path, text);
+  say(io, `${path} written`);
+}
+
+/** What goes to stdout. */
+function output(
+  reports: readonly PlanReport[],
+  { json, csv, picture }: Pick<Flags, 'json' | 'csv' | 'picture'>,
+): string {
+  const [first] = reports as [PlanReport];
+  if (json) return planJson(reports);
+  if (csv) return formatCsv(planPicture(first, 'arena').problem);
+  if (reports.length > 1) return planTable(reports);
+  if (!picture) return planText(first);
+  const { problem, packing, phases, kinds } = planPicture(first, 'arena');
+  return `${planText(first)}\n${drawText(problem, packing, { phases, kinds })}`;
+}
+
+/** Dimensions by name or from a file, and the formats of weights: as given, else f16, or those of the file. */
+async function modelOf(
+  model: string,
+  weights: WeightPrecision | undefined,
+): Promise<WeightChoice & { readonly dims: ModelDimensions }> {
+  const dims = PUBLISHED_DIMS[model];
+  if (dims) return { dims, weights: weights ?? 'f16', weightRules: [] };
+  const opened = await openModel(findModel(model));
+  await opened.file.close();
+  return { dims: opened.dims, ...weightChoice(opened, { weights }) };
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Expected a whole number from 1.');
 }

@@ -5,9 +5,12 @@ import { Command, CommanderError } from 'commander';
 import { AdapterError, OptionError, WhisperError } from '../errors.ts';
 import { convertCommand } from './convert.ts';
 import { doctorCommand } from './doctor.ts';
+import { inspectCommand } from './inspect.ts';
 import { EXIT, type Io, say } from './io.ts';
+import { packCommand } from './pack.ts';
 import { planCommand } from './plan.ts';
 import { transcribeCommand } from './transcribe.ts';
+import { werCommand } from './wer.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -21,7 +24,15 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) });
-  for (const make of [transcribeCommand, doctorCommand, planCommand, convertCommand]) {
+  for (const make of [
+    transcribeCommand,
+    doctorCommand,
+    planCommand,
+    packCommand,
+    convertCommand,
+    inspectCommand,
+    werCommand,
+  ]) {
     program.addCommand(
       make(io, (exit) => (code = exit))
         .exitOverride()

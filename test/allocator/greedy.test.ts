@@ -2,7 +2,15 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lowerBound, naiveBytes, ORDERS, type OrderName, packBuffers, packInOrder } from '../../src/allocator/index.ts';
+import {
+  lowerBound,
+  naiveBytes,
+  ORDERS,
+  type OrderName,
+  packBuffers,
+  packInOrder,
+  peakMoment,
+} from '../../src/allocator/index.ts';
 import { createRandom } from '../../src/allocator/random.ts';
 import { anyProblem, faultsOf, fromRows } from './problems.ts';
 
@@ -19,6 +27,16 @@ describe('[pure] bounds', () => {
     const gaps = [{ lower: 2, upper: 4, window: { lower: 0, upper: 1 } }];
     const buffers = [{ id: 'a', lower: 0, upper: 9, size: 8, gaps }, ...fromRows([[2, 4, 9]])];
     expect(lowerBound({ buffers })).toBe(10);
+  });
+});
+
+describe('[pure] peakMoment', () => {
+  it('names the first moment of most bytes, and who is live then', () => {
+    const gaps = [{ lower: 2, upper: 4 }];
+    const buffers = [{ id: 'a', lower: 0, upper: 9, size: 8, gaps }, ...fromRows([[1, 5, 6], [2, 4, 7], [4, 6, 1]])]; // biome-ignore format: a table
+    expect(peakMoment({ buffers })).toEqual({ time: 4, buffers: [0, 1, 3] });
+    expect(peakMoment({ buffers: buffers.slice(1) })).toEqual({ time: 2, buffers: [0, 1] });
+    expect(peakMoment({ buffers: [] })).toBeUndefined();
   });
 });
 

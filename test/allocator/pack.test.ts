@@ -1,7 +1,7 @@
 // Rung: pure. packBuffers on cases small enough to see through, its options and its refusals.
 
 import { describe, expect, it } from 'vitest';
-import { lowerBound, naiveBytes, packBuffers } from '../../src/allocator/index.ts';
+import { lowerBound, naiveBytes, packBuffers, packBuffersAsync } from '../../src/allocator/index.ts';
 import { MemoryError, OptionError } from '../../src/errors.ts';
 import { faultsOf, fromRows, readInstance } from './problems.ts';
 import { LARGE, TINY, whisperLike } from './whisper_like.ts';
@@ -153,5 +153,29 @@ describe('[pure] what packBuffers is told', () => {
     expect(() => packBuffers({ buffers: [] }, { timeLimitMs: Number.NaN })).toThrow(/timeLimitMs .* got NaN/);
     expect(() => packBuffers({ buffers: [] }, { capacity: -1 })).toThrow(/capacity .* got -1/);
     expect(() => packBuffers({ buffers: [] }, { effort: 'slow' as 'fast' })).toThrow(/effort .* got slow/);
+  });
+});
+
+describe('[pure] packBuffersAsync', () => {
+  it('finds what packBuffers finds, while the event loop turns', async () => {
+    const problem = readInstance('A.1048576');
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const packing = await packBuffersAsync(problem, { effort: 'exact' });
+    clearInterval(timer);
+    expect(packing.offsets).toEqual(packBuffers(problem, { effort: 'exact' }).offsets);
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  it('gives up when its signal is aborted meanwhile, even amid one long search', async () => {
+    const reason = new Error('enough');
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(reason), 100);
+    const hard = packBuffersAsync(readInstance('D.1048576'), { effort: 'exact', signal: abort.signal });
+    await expect(hard).rejects.toThrow(reason);
+  });
+
+  it('rejects what packBuffers throws', async () => {
+    await expect(packBuffersAsync({ buffers: [] }, { timeLimitMs: -1 })).rejects.toThrow(OptionError);
   });
 });
