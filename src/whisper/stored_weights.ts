@@ -57,8 +57,12 @@ function storedChoice({ dims, tensors }: ModelFile): WeightChoice {
   return { weights, weightRules: others.map(([match, format]) => ({ match, weights: format })) };
 }
 
-/** Our schemes as they are, floats and foreign codes as f16; bf16 needs f32, whose range f16 lacks. */
+/** Formats of ggml that ours hold exactly: blocks of 32 about zero with an f16 scale; q5_0's levels are every second one of int6. */
+const GGML: Readonly<Partial<Record<string, WeightPrecision>>> = { q8_0: 'int8', q5_0: 'int6', q4_0: 'int4' };
+
+/** Our schemes and those of ggml that are as exact in ours, floats and other codes as f16; bf16 needs f32, whose range f16 lacks. */
 function storedPrecision({ coding, tensor }: TensorSource): WeightPrecision {
   if (coding === 'int8' || coding === 'int6' || coding === 'int4') return coding;
-  return coding === 'plain' && tensor.type === 'bf16' ? 'f32' : 'f16';
+  if (coding !== 'plain') return 'f16';
+  return tensor.type === 'bf16' ? 'f32' : (GGML[tensor.type] ?? 'f16');
 }
