@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Inspection } from '../../src/cli/inspect_report.ts';
 import { huggingFaceConfig, TINY, tinyState } from '../formats/fixtures/tiny_whisper.ts';
 import { ctranslate2File } from '../formats/fixtures/write_ctranslate2.ts';
 import { writeHuggingFace } from '../formats/fixtures/write_safetensors.ts';
@@ -25,12 +26,15 @@ const tiny = join(folder, 'tiny');
 beforeAll(() => writeTinyModel(tiny));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const inspected = async (model: string, ...args: string[]) =>
+interface Told extends Pick<Inspection, 'files' | 'groups' | 'tensors'> {
+  readonly gpu: { readonly weights: string; readonly bytes: Readonly<Record<string, unknown>> };
+}
+const inspected = async (model: string, ...args: string[]): Promise<Told> =>
   JSON.parse((await cli(['inspect', model, '--json', ...args])).out);
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
 describe('[pure] inspect', () => {
-  it('the bundled model: published dimensions, openai’s heads, and every byte of its file but the header', async () => {
+  it("the bundled model: published dimensions, openai's heads, and every byte of its file but the header", async () => {
     const found = await inspected(BUNDLED, '--tensors');
     expect(found).toMatchObject({
       ...{ format: 'whisper-wgsl', published: ['tiny.en'], multilingual: false, languages: ['en'] },
@@ -39,11 +43,11 @@ describe('[pure] inspect', () => {
       alignment_heads: [[1, 0], [2, 0], [2, 5], [3, 0], [3, 1], [3, 2], [3, 3], [3, 4]], // biome-ignore format: pairs
       gpu: { weights: 'int8', weight_rules: [] },
     });
-    const [{ path, bytes }] = found.files;
+    const { path, bytes } = found.files[0]!;
     expect(bytes).toBe(statSync(path).size);
     const header = 8 + Number(readFileSync(path).readBigUInt64LE(0));
-    for (const list of [found.groups, found.tensors]) expect(sum(list.map((t: any) => t.bytes))).toBe(bytes - header);
-    const [embedding] = found.groups.filter(({ group }: any) => group === 'token embedding');
+    for (const list of [found.groups, found.tensors]) expect(sum(list.map((each) => each.bytes))).toBe(bytes - header);
+    const embedding = found.groups.find(({ group }) => group === 'token embedding')!;
     expect(embedding).toMatchObject({ format: 'int8', tensors: 1, parameters: 51_864 * 384 });
     expect(embedding.bytes).toBe(51_864 * 384 * (1 + 2 / 32));
   });
@@ -63,7 +67,7 @@ describe('[pure] inspect', () => {
     const rule = 'decoder.token_embedding.weight=int8';
     expect(await cli(['convert', tiny, '--weights', 'int4', '--rule', rule, '-o', to])).toMatchObject({ code: 0 });
     const { groups, gpu } = await inspected(to);
-    const formats = (name: string) => groups.filter((g: any) => g.group === name).map((g: any) => g.format);
+    const formats = (name: string) => groups.filter((g) => g.group === name).map((g) => g.format);
     expect(formats('token embedding')).toEqual(['int8']);
     expect(formats('decoder layers')).toEqual(['int4', 'f16']);
     expect(gpu).toMatchObject({
@@ -124,7 +128,7 @@ describe('[pure] inspect refuses', () => {
     await fails(tokenizer, /tokenizer: expected 50256 text tokens/);
   });
 
-  it('a vocabulary that is not Whisper’s', async () => {
+  it("a vocabulary that is not Whisper's", async () => {
     const odd = join(folder, 'odd');
     mkdirSync(odd);
     await writeHuggingFace(odd, tinyState());

@@ -1,8 +1,8 @@
-// Rung: pure. Word error rates: hand-counted alignments, and the definition by trying every alignment.
+// Rung: pure. Word error rates: hand-counted alignments, the definition by trying every alignment, and the alignment itself.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { wordErrorRate } from '../../src/text/wer.ts';
+import { alignWords, wordErrorRate } from '../../src/text/wer.ts';
 
 test.each([
   ['the cat sat', 'the cat sat', { wer: 0, substitutions: 0, deletions: 0, insertions: 0, hits: 3 }],
@@ -37,5 +37,27 @@ test('counts add up and are the least', () => {
       expect(hits + substitutions + insertions).toBe(heard.length);
       expect(Math.min(substitutions, deletions, insertions, hits)).toBeGreaterThanOrEqual(0);
     }),
+  );
+});
+
+test('aligned stretches are both texts whole, take turns, and have the errors that are counted', () => {
+  const words = fc.array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 14 });
+  fc.assert(
+    fc.property(words, words, (said, heard) => {
+      const stretches = alignWords(said.join(' '), heard.join(' '));
+      expect(stretches.flatMap(({ reference }) => reference)).toEqual(said);
+      expect(stretches.flatMap(({ hypothesis }) => hypothesis)).toEqual(heard);
+      const { substitutions, deletions, insertions, hits } = wordErrorRate(said.join(' '), heard.join(' '));
+      const same = stretches.filter((stretch) => stretch.same);
+      const others = stretches.filter((stretch) => !stretch.same);
+      expect(same.reduce((sum, { reference }) => sum + reference.length, 0)).toBe(hits);
+      for (const { reference, hypothesis } of same) expect(reference).toEqual(hypothesis);
+      const longer = others.map(({ reference, hypothesis }) => Math.max(reference.length, hypothesis.length));
+      expect(longer.reduce((a, b) => a + b, 0)).toBe(substitutions + deletions + insertions);
+      stretches.slice(1).forEach((stretch, i) => {
+        expect(stretch.same).toBe(!stretches[i]!.same);
+      });
+    }),
+    { numRuns: 300 },
   );
 });
