@@ -19,6 +19,7 @@ export { melFloor } from './mel_floor.ts';
 export { melMax } from './mel_max.ts';
 export { narrow } from './narrow.ts';
 export { pickToken } from './pick_token.ts';
+export { place } from './place.ts';
 export { quantizeRows } from './quantize_rows.ts';
 export { selfAttention } from './self_attention.ts';
 export { splitKv } from './split_kv.ts';

@@ -79,14 +79,19 @@ export function audioFeatures(model: Model, x: TensorRef): Audio {
   const features = options.keepFeatures ? g.state('features', 'f32', [n_audio_ctx, d], 'always') : undefined;
   const exact = options.cache === 'f32';
   const shape = [1, n_audio_ctx, d];
-  const xa = exact && features ? reshape(features, shape) : g.state('xa', options.cache, shape);
+  const { audios } = options;
+  const one = () => (audios > 1 ? g.activation('xa', options.cache, shape) : g.state('xa', options.cache, shape));
+  const xa = exact && features ? reshape(features, shape) : one();
   for (let t = 0; t < n_audio_ctx; t += options.crossRows) {
     const end = t + options.crossRows;
     const into = exact ? rows2(xa, t, end) : features && rows(features, t, end);
     const y = g.layerNorm({ x: rows(x, t, end), ...ln_post }, {}, into && { y: into });
     if (!exact) g.narrow({ x: y }, {}, { y: rows2(xa, t, end) });
   }
-  return { cross: 'absorbed', xa };
+  if (audios === 1) return { cross: 'absorbed', xa };
+  const all = g.state('xa_all', options.cache, [audios, n_audio_ctx, d], 'always');
+  g.place({ x: xa, slot: g.input('slot', 'u32', [1]) }, { slots: audios }, { y: all });
+  return { cross: 'absorbed', xa: all };
 }
 
 /** Keys and values of every decoder layer from the encoder's output, once a window. */

@@ -58,7 +58,7 @@ export async function decodeWindow(engine: WhisperEngine, task: DecodingTask): P
   await engine.begin(rules, suppressed);
   const sotEnd = prompt.previous.length + 1;
   await engine.prefill([...prompt.previous, prompt.sot[0]!], 0, signal);
-  const noSpeechProb = await engine.noSpeechProb();
+  const [noSpeechProb] = (await engine.noSpeechProbs()) as [number];
   await engine.prefill(prompt.sot.slice(1), sotEnd, signal);
   const length = prompt.previous.length + prompt.sot.length;
   // openai stops once prompt and tokens exceed the context by one: the last token is never fed.

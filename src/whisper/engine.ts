@@ -8,13 +8,14 @@ import { GpuExecutor } from '../gpu/executor.ts';
 import type { Graph } from '../graph/graph.ts';
 import { compile, type Program } from '../graph/program.ts';
 import { CURSOR, type DecodingRules, packRules, packSuppressed } from '../ops/decoding_tables.ts';
-import { packRows, type Row } from '../ops/rows.ts';
+import { NO_SEQUENCE, packRows, type Row } from '../ops/rows.ts';
 import type { Candidate } from './beam_search.ts';
 import { scoreColumns } from './decoding_phases.ts';
 import type { ModelDimensions } from './dims.ts';
 import { type GraphOptions, graphOptions } from './graph_options.ts';
 import { loadWeights } from './load_weights.ts';
 import { whisperGraph, windowSamples } from './model.ts';
+import { vocabRows } from './model_weights.ts';
 import { PageTable } from './sequences.ts';
 
 /** log10 of mel power that openai clamps to: the maximum of a file with nothing in it. */
@@ -109,10 +110,12 @@ export class WhisperEngine {
     await this.#executor.run('mel', { signal });
   }
 
-  /** Encodes the window whose mel was computed last, of which `contentFrames` frames hold audio. */
-  async encode(contentFrames: number, signal?: AbortSignal): Promise<void> {
+  /** Encodes the window whose mel was computed last, of which `contentFrames` frames hold audio, as audio `slot` of those decoded together. */
+  async encode(contentFrames: number, signal?: AbortSignal, slot = 0): Promise<void> {
     await this.#write('content_frames', new Uint32Array([contentFrames]));
     await this.#executor.run('encode', { signal });
+    // An input has its bytes from the first phase on that reads it: no earlier.
+    if (this.options.audios > 1) await this.#write('slot', new Uint32Array([slot]));
     await this.#executor.run('cross', { signal });
   }
 
@@ -125,29 +128,34 @@ export class WhisperEngine {
     if (batch > 1) await this.writePages(new PageTable(batch, textContext));
   }
 
-  /** Feeds prompt tokens of the first sequence, from `position` on. */
-  async prefill(tokens: readonly number[], position: number, signal?: AbortSignal): Promise<void> {
-    const capacity = this.options.prefillRows;
+  /** Feeds prompt tokens from `position` on: of the first sequence, where all listen to one audio, or of the one given. */
+  async prefill(tokens: readonly number[], position: number, signal?: AbortSignal, sequence = 0): Promise<void> {
+    const { prefillRows: capacity, batch, audios } = this.options;
     for (let i = 0; i < tokens.length; i += capacity) {
       const run = tokens.slice(i, i + capacity);
-      const rows = run.map((token, j): Row => ({ token, position: position + i + j, sequence: 0, first: 0 }));
+      const rows = run.map((token, j): Row => ({ token, position: position + i + j, sequence, first: 0 }));
       await this.#write('prompt_rows', packRows(rows, capacity));
-      await this.#write('last_rows', new Uint32Array(this.options.batch).fill(run.length - 1));
+      const last = (s: number) => (audios === 1 || s === sequence ? run.length - 1 : NO_SEQUENCE);
+      await this.#write(
+        'last_rows',
+        Uint32Array.from({ length: batch }, (_, s) => last(s)),
+      );
       await this.#executor.run('prefill', { signal });
     }
   }
 
-  /** Probability of <|nospeech|> after the last prompt token. */
-  async noSpeechProb(): Promise<number> {
+  /** Probability of <|nospeech|> after the last prompt token of each sequence. */
+  async noSpeechProbs(): Promise<readonly number[]> {
     await this.#executor.run('probe');
-    const cursor = await this.#executor.read('cursor');
-    return new Float32Array(cursor.buffer)[CURSOR.noSpeech]!;
+    const cursor = new Float32Array((await this.#executor.read('cursor')).buffer);
+    return Array.from({ length: this.options.batch }, (_, s) => cursor[s * CURSOR.words + CURSOR.noSpeech]!);
   }
 
-  /** Logits of tokens [first, first + count) after the last prompt token, under no rule. */
-  async logits(first: number, count: number): Promise<Float32Array> {
+  /** Logits of tokens [first, first + count) after the last prompt token of a sequence, under no rule. */
+  async logits(first: number, count: number, sequence = 0): Promise<Float32Array> {
     await this.#executor.run('probe');
-    const bytes = await this.#executor.read('probe.logits', first * 4, count * 4);
+    const at = sequence * vocabRows(this.dims) + first;
+    const bytes = await this.#executor.read('probe.logits', at * 4, count * 4);
     return new Float32Array(bytes.buffer);
   }
 
@@ -164,6 +172,17 @@ export class WhisperEngine {
     if (batch > 1) await this.writePages(new PageTable(batch, textContext, position + 1));
     await this.#executor.run('sample');
     return this.#ring(0, 1, sequences);
+  }
+
+  /** Picks the token after a prompt of their own that ends at these positions; sequences without one are not in use. */
+  async sampleEach(positions: readonly (number | undefined)[]): Promise<readonly SampledToken[][]> {
+    const rows = positions.map((position, s): Row => {
+      const used = position !== undefined;
+      return { token: 0, position: position ?? 0, sequence: used ? s : NO_SEQUENCE, first: s };
+    });
+    await this.#write('step_rows', packRows(rows, this.options.batch));
+    await this.#executor.run('sample');
+    return this.#ring(0, 1, positions.length);
   }
 
   /** Picks `count` more tokens of each sequence, of which `sampled` were picked before; what follows eot is eot. */

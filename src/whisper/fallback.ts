@@ -3,8 +3,7 @@
 import { roundHalfEven, strip } from '../python.ts';
 import { compressionRatio } from '../text/compression.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
-import { type DecodedTokens, decodeWindow, type Prompt } from './decoding.ts';
-import type { WhisperEngine } from './engine.ts';
+import type { DecodedTokens, DecodingTask, Prompt } from './decoding.ts';
 import type { ResolvedOptions } from './options.ts';
 
 /** openai/whisper decoding.py DecodingResult, and what was tried before it. */
@@ -17,14 +16,14 @@ export interface DecodingResult extends DecodedTokens {
 
 /** Decodes the encoded window: every temperature tried, in order. The last one's result stands, even if none passes. */
 export async function decodeWithFallback(
-  engine: WhisperEngine,
+  decode: (task: DecodingTask) => Promise<DecodedTokens>,
   tokenizer: Tokenizer,
   options: ResolvedOptions,
   prompt: Prompt,
 ): Promise<readonly DecodingResult[]> {
   const tried: DecodingResult[] = [];
   for (const temperature of options.temperature) {
-    const tokens = await decodeWindow(engine, {
+    const tokens = await decode({
       prompt,
       rules: rulesOf(tokenizer, options, temperature),
       suppressed: suppressedTokens(tokenizer, options.suppressTokens),

@@ -26,8 +26,10 @@ export interface GraphOptions extends WeightChoice {
   readonly cache: 'f16' | 'f32';
   /** `w8a8`: activations are quantised as well, in blocks of 32, where weights are int8, not fewer bits; the logits' input stays float. */
   readonly arithmetic: 'w8a32' | 'w8a8';
-  /** Sequences decoded in lockstep. */
+  /** Sequences decoded in lockstep: as many for each audio. */
   readonly batch: number;
+  /** Audios encoded one after another and decoded together; more than one needs absorbed cross-attention. */
+  readonly audios: number;
   /** Tokens a sequence may have. */
   readonly textContext: number;
   /** Prompt tokens of a prefill pass. */
@@ -49,7 +51,8 @@ export interface GraphOptions extends WeightChoice {
 export function graphOptions(dims: ModelDimensions, wanted: Partial<GraphOptions> = {}): GraphOptions {
   const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined)) as typeof wanted;
   const { mode = 'resident' } = given;
-  const cross = given.cross ?? (mode === 'resident' ? 'stored' : 'absorbed');
+  const { audios = 1 } = given;
+  const cross = given.cross ?? (mode === 'resident' && audios === 1 ? 'stored' : 'absorbed');
   const options: GraphOptions = {
     mode,
     cross,
@@ -57,7 +60,8 @@ export function graphOptions(dims: ModelDimensions, wanted: Partial<GraphOptions
     weightRules: [],
     cache: 'f16',
     arithmetic: 'w8a32',
-    batch: 1,
+    batch: audios,
+    audios,
     textContext: dims.n_text_ctx,
     prefillRows: cross === 'stored' ? 16 : 8, // a row's absorbed queries are as wide as the model, for every head
     tileRows: divisor(dims.n_audio_ctx, 300),
@@ -69,7 +73,7 @@ export function graphOptions(dims: ModelDimensions, wanted: Partial<GraphOptions
     keepFeatures: false,
     ...given,
   };
-  const counts = ['batch', 'textContext', 'prefillRows', 'crossSplits', 'promptSplits'] as const;
+  const counts = ['batch', 'audios', 'textContext', 'prefillRows', 'crossSplits', 'promptSplits'] as const;
   const wrong = counts.find((name) => !Number.isInteger(options[name]) || options[name] < 1);
   if (wrong) throw new OptionError(`graphOptions: expected ${wrong} to be a positive integer, got ${options[wrong]}`);
   if (options.textContext > dims.n_text_ctx) {
@@ -79,6 +83,11 @@ export function graphOptions(dims: ModelDimensions, wanted: Partial<GraphOptions
     if (!(options[name] > 0) || dims.n_audio_ctx % options[name] !== 0) {
       throw new OptionError(`graphOptions: expected ${name} to divide ${dims.n_audio_ctx}, got ${options[name]}`);
     }
+  }
+  if (options.batch % options.audios !== 0 || (options.audios > 1 && options.cross === 'stored')) {
+    throw new OptionError(
+      `graphOptions: expected a batch for ${options.audios} audios, and absorbed cross-attention for several, got ${options.batch}, ${options.cross}`,
+    );
   }
   checkWeightChoice('graphOptions', dims, options);
   checkArithmetic(dims, options);

@@ -9,15 +9,16 @@ export interface DetectedLanguage {
   readonly probabilities: Readonly<Record<string, number>>;
 }
 
-/** Of the window that the engine encoded last. */
+/** Of the window that the engine encoded last, for this sequence. */
 export async function detectLanguage(
   engine: WhisperEngine,
   tokenizer: Tokenizer,
   signal?: AbortSignal,
+  sequence = 0,
 ): Promise<DetectedLanguage> {
-  await engine.prefill([tokenizer.sot], 0, signal);
+  await engine.prefill([tokenizer.sot], 0, signal, sequence);
   const first = tokenizer.languages[0]!.id;
-  const logits = await engine.logits(first, tokenizer.languages.length);
+  const logits = await engine.logits(first, tokenizer.languages.length, sequence);
   const highest = Math.max(...logits);
   const weights = Array.from(logits, (logit) => Math.exp(logit - highest));
   const total = weights.reduce((a, b) => a + b, 0);

@@ -4,6 +4,7 @@
 import type { AudioSource } from '../audio/index.ts';
 import { strip } from '../python.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
+import { decodeWindow } from './decoding.ts';
 import type { WhisperEngine } from './engine.ts';
 import { type DecodingResult, decodeWithFallback } from './fallback.ts';
 import { type DetectedLanguage, detectLanguage } from './language.ts';
@@ -43,7 +44,7 @@ export async function decodeSingleWindow(
   const prompt = options.initialPrompt === undefined ? [] : tokenizer.encode(` ${strip(options.initialPrompt)}`);
   const room = Math.floor(engine.dims.n_text_ctx / 2) - 1;
   const [result] = await decodeWithFallback(
-    engine,
+    (task) => decodeWindow(engine, task),
     tokenizer,
     { ...options, temperature: options.temperature.slice(0, 1) },
     {

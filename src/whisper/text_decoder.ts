@@ -71,7 +71,7 @@ function crossAttention(model: Model, layer: number, q: TensorRef, { table, audi
   // Many rows keep a device busy without splits, whose partial results take memory.
   const split = {
     splits: q.shape[0] === options.batch ? options.crossSplits : options.promptSplits,
-    sequences: options.batch,
+    sequences: options.batch / options.audios,
   };
   if (audio.cross === 'stored') {
     const { k, v } = audio.layers[layer]!;

@@ -8,12 +8,12 @@ import type { Tokenizer } from '../text/tokenizer.ts';
 import type { Prompt } from './decoding.ts';
 import type { WhisperEngine } from './engine.ts';
 import { type DecodingResult, decodeWithFallback } from './fallback.ts';
-import { detectLanguage } from './language.ts';
-import { contentFrames, findLoudest, readWindow } from './mel.ts';
+import { contentFrames } from './mel.ts';
 import { windowFrames } from './model.ts';
 import type { ResolvedOptions } from './options.ts';
 import { previousTokens, sotTokens } from './prompt.ts';
 import { clearEmpty, FRAMES_PER_SECOND, sliceSegments, type Window, type WindowSegment } from './segments.ts';
+import type { Session } from './session.ts';
 import { type AfterWords, endsInSingleTimestamp, seekAfterWords } from './words/seek.ts';
 import { alignWindow } from './words/window_words.ts';
 import { addWordTimestamps } from './words/word_timestamps.ts';
@@ -67,16 +67,16 @@ interface File {
 
 /** @throws the signal's reason when aborted, DeviceError when the device fails. The engine is usable afterwards. */
 export async function transcribeAudio(
-  engine: WhisperEngine,
+  session: Session,
   tokenizer: Tokenizer,
   audio: AudioSource,
   options: ResolvedOptions,
 ): Promise<Transcription> {
+  const { engine } = session;
   const content = contentFrames(audio.length);
-  let melStands = await findLoudest(engine, audio, options.signal);
+  await session.listen();
   const detected = options.language === undefined && tokenizer.isMultilingual && content > 0;
-  const found = detected ? await firstLanguage(engine, tokenizer, audio, options.signal) : undefined;
-  if (found) melStands = false;
+  const found = detected ? await session.language(tokenizer) : undefined;
   const language = options.language ?? found?.language ?? 'en';
   const initial = options.initialPrompt === undefined ? [] : tokenizer.encode(` ${strip(options.initialPrompt)}`);
   const state: State = { segments: [], windows: [], tokens: [...initial], promptSince: 0, lastSpeech: 0 };
@@ -87,14 +87,12 @@ export async function transcribeAudio(
     for (let seek = start; seek < Math.min(end, content); ) {
       options.signal?.throwIfAborted();
       const frames = Math.min(windowFrames(engine.dims), content - seek, end - seek);
-      if (!melStands || seek !== 0) await engine.mel(await readWindow(audio, seek, engine.dims), options.signal);
-      melStands = false;
-      await engine.encode(frames, options.signal);
+      await session.encode(seek, frames);
       const prompt: Prompt = {
         previous: previousTokens(tokenizer, options, { ...state, initial }, engine.dims.n_text_ctx),
         sot,
       };
-      const attempts = await decodeWithFallback(engine, tokenizer, options, prompt);
+      const attempts = await decodeWithFallback(session.decode, tokenizer, options, prompt);
       const result = attempts.at(-1)!;
       const silent = isSilent(result, options);
       const window = { seek, frames };
@@ -124,16 +122,6 @@ function clips(timestamps: readonly number[], content: number): Clip[] {
   const all: Clip[] = [];
   for (let i = 0; i < points.length; i += 2) all.push({ start: points[i]!, end: points[i + 1]! });
   return all;
-}
-
-/**
- * The language of the first 30 s. The loudest value of the file must be known (src/whisper/mel.ts). The window's tail is filled with
- * silence as openai's is here, not with the zeros that decoding uses.
- */
-async function firstLanguage(engine: WhisperEngine, tokenizer: Tokenizer, audio: AudioSource, signal?: AbortSignal) {
-  await engine.mel(await readWindow(audio, 0, engine.dims), signal);
-  await engine.encode(windowFrames(engine.dims), signal);
-  return detectLanguage(engine, tokenizer, signal);
 }
 
 function isSilent(

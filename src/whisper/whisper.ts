@@ -3,41 +3,21 @@
 import { type AudioInput, type AudioSource, openAudio } from '../audio/index.ts';
 import { EngineStateError, MemoryError, OptionError } from '../errors.ts';
 import { openModel } from '../formats/detect.ts';
-import type { ModelFile } from '../formats/model_file.ts';
-import type { AdapterOptions } from '../gpu/adapter.ts';
 import { type Gpu, openGpu } from '../gpu/device.ts';
 import { loadTokenizer, type Tokenizer } from '../text/tokenizer.ts';
-import { type Configuration, fewerBits, fitBudget, modesOf } from './budget.ts';
+import type { Configuration } from './budget.ts';
 import type { ModelDimensions } from './dims.ts';
 import { WhisperEngine } from './engine.ts';
-import { type GraphOptions, graphOptions, MODES } from './graph_options.ts';
 import type { DetectedLanguage } from './language.ts';
+import { checkLoadOptions, configure, type LoadOptions } from './load_options.ts';
 import { findModel, tokenizerSource } from './model_folder.ts';
 import { resolveOptions, type TranscribeOptions } from './options.ts';
+import { soleSession } from './session.ts';
 import { decodeSingleWindow, detectSingleWindow, type SingleDecoding } from './single_window.ts';
-import { weightChoice } from './stored_weights.ts';
 import { type Transcription, transcribeAudio } from './transcribe.ts';
-import { WEIGHT_PRECISIONS, type WeightPrecision, type WeightRule } from './weight_rules.ts';
-import { alignmentHeads } from './words/alignment_heads.ts';
+import { transcribeFiles } from './transcribe_files.ts';
 
-export interface LoadOptions
-  extends AdapterOptions,
-    Partial<Pick<GraphOptions, 'mode' | 'cross' | 'cache' | 'arithmetic'>> {
-  /** How weight matrices are kept on the device; default as the file has them: ours each in its own format, others `f16`, bf16 `f32`. */
-  readonly weights?: WeightPrecision;
-  /** Other formats for matrices by openai's name, `*` standing for anything; the first rule that matches wins. */
-  readonly weightRules?: readonly WeightRule[];
-  /**
-   * No more bytes of GPU memory than this. The fastest mode and weights that fit are taken, weights with fewer bits than the file's where
-   * it must be; `mode` and `weights`, where given, stay as they are. `configuration` tells the choice.
-   */
-  readonly maxGpuBytes?: number;
-  /** Sequences that can be decoded at once, for beamSize and bestOf. Default 1. */
-  readonly sequences?: number;
-  /** Make room for finding the times of words. Default false. */
-  readonly words?: boolean;
-  readonly signal?: AbortSignal;
-}
+export type { LoadOptions } from './load_options.ts';
 
 export interface MemoryReport {
   /** Bytes of all GPU buffers, as planned before the first was made, and as made. They are equal. */
@@ -110,16 +90,40 @@ export class Whisper {
     return this.#listen('transcribe', audio, options.signal, async (source) => {
       this.#engine.resetTimings();
       const resolved = resolveOptions(options, this.tokenizer, this.#engine.options);
-      const result = await transcribeAudio(this.#engine, this.tokenizer, source, resolved);
-      return {
-        ...result,
-        adapter: this.adapter,
-        duration: source.duration,
-        elapsed: (performance.now() - began) / 1000,
-        memory: this.memory,
-        timings: this.#engine.timings,
-      };
+      const session = soleSession(this.#engine, source, options.signal);
+      const result = await transcribeAudio(session, this.tokenizer, source, resolved);
+      return this.#report(result, source.duration, began);
     });
+  }
+
+  #report(result: Transcription, duration: number, began: number): TranscribeResult {
+    const elapsed = (performance.now() - began) / 1000;
+    const { adapter, memory } = this;
+    return { ...result, adapter, duration, elapsed, memory, timings: this.#engine.timings };
+  }
+
+  /**
+   * Transcribes files, as many together as the engine was loaded with audios: each result is what transcribe gives alone, in the order of
+   * the files, or the error that ended it. Times are of the whole call. A signal ends all of them.
+   */
+  async transcribeAll(
+    audios: readonly AudioInput[],
+    options: TranscribeOptions = {},
+  ): Promise<PromiseSettledResult<TranscribeResult>[]> {
+    this.#enter('transcribeAll');
+    try {
+      this.#engine.resetTimings();
+      const resolved = resolveOptions(options, this.tokenizer, this.#engine.options);
+      const began = performance.now();
+      const results = await transcribeFiles(this.#engine, this.tokenizer, audios, resolved, (result, { duration }) =>
+        this.#report(result, duration, began),
+      );
+      this.#gpu.check();
+      requirePlanned(this.memory);
+      return results;
+    } finally {
+      this.#state = 'idle';
+    }
   }
 
   /**
@@ -202,60 +206,9 @@ export class Whisper {
   }
 }
 
-/** The graph's options: as given, and as the budget has it where there is one. */
-function configure(
-  model: ModelFile,
-  { mode, cross, weights, weightRules, cache, arithmetic, sequences = 1, words, maxGpuBytes }: LoadOptions,
-): GraphOptions & { readonly configuration: Configuration } {
-  const { dims } = model;
-  const fixed = { cross, cache, arithmetic, batch: sequences, alignment: words ? alignmentHeads(dims) : [] };
-  const stored = weightChoice(model, { weights, weightRules });
-  if (maxGpuBytes === undefined) {
-    const options = graphOptions(dims, { ...fixed, ...stored, mode });
-    return { ...options, configuration: { mode: options.mode, weights: options.weights, reason: 'as asked for' } };
-  }
-  const choices = weights === undefined ? fewerBits(stored) : [stored];
-  return fitBudget(dims, fixed, { modes: modesOf(mode), choices }, maxGpuBytes);
-}
-
 /** The promise of the package: no byte was made that was not planned. */
 function requirePlanned({ plannedBytes, createdBytes }: MemoryReport): void {
   if (plannedBytes !== createdBytes) {
     throw new MemoryError(`transcribe: expected the ${plannedBytes} bytes planned, got ${createdBytes} created`);
-  }
-}
-
-const LOAD_OPTIONS = [
-  'adapter',
-  'robustness',
-  'poison',
-  'mode',
-  'cross',
-  'weights',
-  'weightRules',
-  'maxGpuBytes',
-  'cache',
-  'arithmetic',
-  'sequences',
-  'words',
-  'signal',
-];
-
-function checkLoadOptions(options: LoadOptions): void {
-  const unknown = Object.keys(options).find((name) => !LOAD_OPTIONS.includes(name));
-  if (unknown)
-    throw new OptionError(`Whisper.load: expected options among ${LOAD_OPTIONS.join(', ')}, got '${unknown}'`);
-  const choices = {
-    mode: MODES,
-    cross: ['stored', 'absorbed'],
-    weights: WEIGHT_PRECISIONS,
-    cache: ['f16', 'f32'],
-    arithmetic: ['w8a32', 'w8a8'],
-  } as const;
-  for (const [name, allowed] of Object.entries(choices)) {
-    const given = options[name as keyof typeof choices];
-    if (given !== undefined && !(allowed as readonly string[]).includes(given)) {
-      throw new OptionError(`Whisper.load: expected ${name} among ${allowed.join(', ')}, got '${given}'`);
-    }
   }
 }

@@ -28,9 +28,9 @@ export function scriptedEngine({ decodings, noSpeech, eot }: Script) {
       fed.push(...tokens);
       calls.push(`prefill ${tokens.join(' ')}`.trim());
     },
-    async noSpeechProb() {
+    async noSpeechProbs() {
       calls.push('noSpeechProb');
-      return noSpeech;
+      return [noSpeech];
     },
     sample: async () => pick(0, 1),
     step: async (sampled: number, count: number) => pick(sampled, count),

@@ -11,7 +11,7 @@ import { formatTimestamp, writers } from '../../src/output/index.ts';
 import { roundHalfEven } from '../../src/python.ts';
 import { compressionRatio } from '../../src/text/compression.ts';
 import { loadTokenizer } from '../../src/text/tokenizer.ts';
-import { decodeWindow } from '../../src/whisper/decoding.ts';
+import { type DecodingTask, decodeWindow } from '../../src/whisper/decoding.ts';
 import { PUBLISHED_DIMS } from '../../src/whisper/dims.ts';
 import { decodeWithFallback, needsFallback } from '../../src/whisper/fallback.ts';
 import { openaiNames } from '../../src/whisper/fused_weights.ts';
@@ -182,18 +182,21 @@ describe('[pure] scores', () => {
   it("compression is zlib's: 50 bytes of text in 13", () => expect(compressionRatio('ab'.repeat(25))).toBe(50 / 13));
   it('of temperatures that all fail the last stands; silence needs both conditions', async () => {
     const worse = [[7, -9]] as const;
-    const { engine } = script([[7, -4]], worse, worse);
+    const decoder = (of: ReturnType<typeof script>) => (task: DecodingTask) => decodeWindow(of.engine, task);
     const options = resolveOptions({ temperature: [0, 0.2, 0.4], noSpeechThreshold: 0.6 }, english, ENGINE);
-    const tried = await decodeWithFallback(engine, english, options, { previous: [], sot: [english.sot] });
+    const tried = await decodeWithFallback(decoder(script([[7, -4]], worse, worse)), english, options, {
+      previous: [],
+      sot: [english.sot],
+    });
     expect(tried.map((t) => [t.temperature, t.avgLogprob])).toEqual([
       [0, -2],
       [0.2, -4.5],
       [0.4, -4.5],
     ]); // prettier-ignore
     const sampled = { ...options, temperature: [0.2], beamSize: 2 }; // beams are for temperature 0: the script has none
-    expect((await decodeWithFallback(script(worse).engine, english, sampled, { previous: [], sot: [1] })).length).toBe(
-      1,
-    );
+    expect(
+      (await decodeWithFallback(decoder(script(worse)), english, sampled, { previous: [], sot: [1] })).length,
+    ).toBe(1);
     const scores = (avgLogprob: number, ratio: number) => ({ compressionRatio: ratio, avgLogprob, noSpeechProb: 0.9 });
     expect(needsFallback(scores(-2, 1), options)).toBe(false); // silent
     expect(needsFallback(scores(-0.5, 3), options)).toBe(true); // repeats itself, and is not improbable

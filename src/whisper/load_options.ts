@@ -1,0 +1,88 @@
+// What an engine is loaded with, checked, and brought into the graph's options.
+
+import { OptionError } from '../errors.ts';
+import type { ModelFile } from '../formats/model_file.ts';
+import type { AdapterOptions } from '../gpu/adapter.ts';
+import { type Configuration, fewerBits, fitBudget, modesOf } from './budget.ts';
+import { type GraphOptions, graphOptions, MODES } from './graph_options.ts';
+import { weightChoice } from './stored_weights.ts';
+import { WEIGHT_PRECISIONS, type WeightPrecision, type WeightRule } from './weight_rules.ts';
+import { alignmentHeads } from './words/alignment_heads.ts';
+
+export interface LoadOptions
+  extends AdapterOptions,
+    Partial<Pick<GraphOptions, 'mode' | 'cross' | 'cache' | 'arithmetic'>> {
+  /** How weight matrices are kept on the device; default as the file has them: ours each in its own format, others `f16`, bf16 `f32`. */
+  readonly weights?: WeightPrecision;
+  /** Other formats for matrices by openai's name, `*` standing for anything; the first rule that matches wins. */
+  readonly weightRules?: readonly WeightRule[];
+  /**
+   * No more bytes of GPU memory than this. The fastest mode and weights that fit are taken, weights with fewer bits than the file's where
+   * it must be; `mode` and `weights`, where given, stay as they are. `configuration` tells the choice.
+   */
+  readonly maxGpuBytes?: number;
+  /** Sequences that can be decoded at once, for beamSize and bestOf. Default 1. */
+  readonly sequences?: number;
+  /** Files that transcribeAll decodes together. Default 1; more exclude beams, several samples and words. */
+  readonly audios?: number;
+  /** Make room for finding the times of words. Default false. */
+  readonly words?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** The graph's options: as given, and as the budget has it where there is one. */
+export function configure(
+  model: ModelFile,
+  { mode, cross, weights, weightRules, cache, arithmetic, sequences = 1, audios = 1, words, maxGpuBytes }: LoadOptions,
+): GraphOptions & { readonly configuration: Configuration } {
+  const { dims } = model;
+  if (audios > 1 && (sequences > 1 || words)) {
+    throw new OptionError('Whisper.load: expected neither sequences nor words because of several audios, got some');
+  }
+  const batch = Math.max(sequences, audios);
+  const fixed = { cross, cache, arithmetic, batch, audios, alignment: words ? alignmentHeads(dims) : [] };
+  const stored = weightChoice(model, { weights, weightRules });
+  if (maxGpuBytes === undefined) {
+    const options = graphOptions(dims, { ...fixed, ...stored, mode });
+    return { ...options, configuration: { mode: options.mode, weights: options.weights, reason: 'as asked for' } };
+  }
+  const choices = weights === undefined ? fewerBits(stored) : [stored];
+  return fitBudget(dims, fixed, { modes: modesOf(mode), choices }, maxGpuBytes);
+}
+
+const LOAD_OPTIONS = [
+  'adapter',
+  'robustness',
+  'poison',
+  'mode',
+  'cross',
+  'weights',
+  'weightRules',
+  'maxGpuBytes',
+  'cache',
+  'arithmetic',
+  'sequences',
+  'audios',
+  'words',
+  'signal',
+];
+
+/** @throws OptionError for an unknown name or choice. */
+export function checkLoadOptions(options: LoadOptions): void {
+  const unknown = Object.keys(options).find((name) => !LOAD_OPTIONS.includes(name));
+  if (unknown)
+    throw new OptionError(`Whisper.load: expected options among ${LOAD_OPTIONS.join(', ')}, got '${unknown}'`);
+  const choices = {
+    mode: MODES,
+    cross: ['stored', 'absorbed'],
+    weights: WEIGHT_PRECISIONS,
+    cache: ['f16', 'f32'],
+    arithmetic: ['w8a32', 'w8a8'],
+  } as const;
+  for (const [name, allowed] of Object.entries(choices)) {
+    const given = options[name as keyof typeof choices];
+    if (given !== undefined && !(allowed as readonly string[]).includes(given)) {
+      throw new OptionError(`Whisper.load: expected ${name} among ${allowed.join(', ')}, got '${given}'`);
+    }
+  }
+}

@@ -1,0 +1,153 @@
+// Several files at once: each has its own seek loop, windows are encoded one after another, and all that wait are decoded together, so that
+// a step reads (and, where they are streamed, uploads) the decoder's weights once for all of them. Every file's result is what it is alone.
+
+import type { AudioSource } from '../audio/index.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
+import type { DecodedTokens, DecodingTask } from './decoding.ts';
+import type { SampledToken, WhisperEngine } from './engine.ts';
+import { detectLanguage } from './language.ts';
+import { findLoudest, readWindow } from './mel.ts';
+import { windowFrames } from './model.ts';
+import { PageTable } from './sequences.ts';
+import type { Session } from './session.ts';
+
+interface Waiting {
+  readonly slot: number;
+  readonly task: DecodingTask;
+  readonly resolve: (decoded: DecodedTokens) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Shares one engine among workers, each with a slot of its own and one file at a time. */
+export class Lockstep {
+  readonly #engine: WhisperEngine;
+  readonly #waiting: Waiting[] = [];
+  /** Workers that have files left. */
+  #working: number;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(engine: WhisperEngine, workers: number) {
+    this.#engine = engine;
+    this.#working = workers;
+  }
+
+  /** A worker has no more files: nobody waits for it any longer. */
+  leave(): void {
+    this.#working -= 1;
+    this.#decodeAll();
+  }
+
+  /** The session of a worker's next file. */
+  session(slot: number, audio: AudioSource, signal?: AbortSignal): Session {
+    const engine = this.#engine;
+    let highest: Uint8Array | undefined;
+    const encode = async (seek: number, frames: number) => {
+      await engine.executor.write('mel_highest', highest!);
+      await engine.mel(await readWindow(audio, seek, engine.dims), signal);
+      await engine.encode(frames, signal, slot);
+    };
+    return {
+      engine,
+      listen: () =>
+        this.#alone(async () => {
+          await findLoudest(engine, audio, signal);
+          highest = await engine.executor.read('mel_highest');
+        }),
+      language: (tokenizer: Tokenizer) =>
+        this.#alone(async () => {
+          await encode(0, windowFrames(engine.dims));
+          return detectLanguage(engine, tokenizer, signal, slot);
+        }),
+      encode: (seek, frames) => this.#alone(() => encode(seek, frames)),
+      decode: (task) =>
+        new Promise((resolve, reject) => {
+          this.#waiting.push({ slot, task, resolve, reject });
+          this.#decodeAll();
+        }),
+    };
+  }
+
+  /** One thing at a time on the engine. */
+  #alone<T>(body: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(body);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Once every worker waits: all tasks at the first one's temperature, which the rules on the device have. */
+  #decodeAll(): void {
+    const [first] = this.#waiting;
+    if (!first || this.#waiting.length < this.#working) return;
+    const alike = ({ task }: Waiting) => task.rules.temperature === first.task.rules.temperature;
+    const round = this.#waiting.filter(alike);
+    this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter((w) => !alike(w)));
+    this.#alone(() => decodeTogether(this.#engine, round)).then(
+      (decoded) => {
+        round.forEach(({ resolve }, i) => {
+          resolve(decoded[i]!);
+        });
+      },
+      (reason) => {
+        for (const { reject } of round) reject(reason);
+      },
+    );
+  }
+}
+
+/** Greedily, or a sample each: decodeWindow for sequences that listen to an audio each. The tasks differ in nothing but prompts. */
+async function decodeTogether(engine: WhisperEngine, round: readonly Waiting[]): Promise<DecodedTokens[]> {
+  const { batch, textContext } = engine.options;
+  const { rules, suppressed, signal } = round[0]!.task;
+  await engine.begin(rules, suppressed);
+  await engine.writePages(new PageTable(batch, textContext));
+  for (const { slot, task } of round) {
+    await engine.prefill([...task.prompt.previous, task.prompt.sot[0]!], 0, signal, slot);
+  }
+  const noSpeech = await engine.noSpeechProbs();
+  const positions: (number | undefined)[] = new Array(batch).fill(undefined);
+  for (const { slot, task } of round) {
+    const { previous, sot } = task.prompt;
+    await engine.prefill(sot.slice(1), previous.length + 1, signal, slot);
+    positions[slot] = previous.length + sot.length - 1;
+  }
+  const most = round.map(({ slot, task }) => Math.min(task.sampleLength, textContext - positions[slot]!));
+  const picked = await pickEach(engine, round, positions, most, rules.eot, signal);
+  return round.map(({ slot }, i) => {
+    const own = picked[slot]!.slice(0, most[i]);
+    const end = own.findIndex(({ token }) => token === rules.eot);
+    const text = end < 0 ? own : own.slice(0, end);
+    const scored = end < 0 ? own : own.slice(0, end + 1);
+    return {
+      tokens: text.map(({ token }) => token),
+      logprobs: text.map(({ logprob }) => logprob),
+      noSpeechProb: noSpeech[slot]!,
+      avgLogprob: scored.reduce((sum, { logprob }) => sum + logprob, 0) / (text.length + 1),
+    };
+  });
+}
+
+/** Tokens of every slot, until each of the round has its end or as many as it may have. */
+async function pickEach(
+  engine: WhisperEngine,
+  round: readonly Waiting[],
+  positions: readonly (number | undefined)[],
+  most: readonly number[],
+  eot: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly SampledToken[][]> {
+  const { batch } = engine.options;
+  const stride = engine.executor.streams('step') ? 1 : 4;
+  const picked = await engine.sampleEach(positions).then((first) => first.map((tokens) => [...tokens]));
+  const isDone = ({ slot }: Waiting, i: number) =>
+    picked[slot]!.length >= most[i]! || picked[slot]!.some(({ token }) => token === eot);
+  while (!round.every(isDone)) {
+    signal?.throwIfAborted();
+    const count = picked[0]!.length;
+    const left = Math.max(...most) - count;
+    const more = await engine.step(count, Math.min(stride, left), batch, signal);
+    picked.forEach((tokens, s) => {
+      tokens.push(...more[s]!);
+    });
+  }
+  return picked;
+}
