@@ -9,6 +9,7 @@ struct Params {
   stride: u32, // logits of a sequence, padding included
   runs: u32,
   n_sequences: u32,
+  sequences: u32, // that listen to one audio: noise is counted among them
   filtered: u32, // 0: no rules, the bare distribution
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -63,7 +64,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let logit = logits[s * params.stride + token];
     var value = logit;
     if (temperature > 0.0 && params.filtered != 0u) {
-      let u = uniform_at(rules[SEED], s, cursor[c + SAMPLED], token);
+      let u = uniform_at(rules[SEED], s % params.sequences, cursor[c + SAMPLED], token);
       value = logit / temperature - log(-log(u));
     }
     if (is_time) { time = better(time, token, logit, value); } else { text = better(text, token, logit, value); }

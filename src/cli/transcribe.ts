@@ -48,6 +48,7 @@ async function transcribeFiles(files: readonly string[], flags: Flags, io: Io): 
       say(io, `within ${megabytes(flags.maxGpuMemory)}: ${mode}, ${weights} (${reason})`);
     say(io, `${model} on '${whisper.adapter}', loaded in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   }
+  if (flags.audios !== 1) return await transcribeTogether(whisper, files, flags, io);
   let failed = 0;
   for (const file of files) {
     try {
@@ -58,8 +59,34 @@ async function transcribeFiles(files: readonly string[], flags: Flags, io: Io): 
       say(io, `error: ${error.message}`);
     }
   }
+  return exitCode(failed, files.length);
+}
+
+/** Several at a time: what each says is printed when all are done, in the order of the files. */
+async function transcribeTogether(whisper: Whisper, files: readonly string[], flags: Flags, io: Io): Promise<number> {
+  const options = { ...transcribeOptions(flags), signal: io.signal };
+  const language = whisper.tokenizer.isMultilingual ? options.language : undefined;
+  const settled = await whisper.transcribeAll(
+    files.map((file) => (file === '-' ? io.stdin : file)),
+    { ...options, language },
+  );
+  let failed = 0;
+  for (const [i, one] of settled.entries()) {
+    if (one.status === 'fulfilled') {
+      for (const segment of one.value.segments) printSegment(segment, flags, io);
+      await finish(one.value, files[i]!, flags, io);
+    } else {
+      if (!(one.reason instanceof AudioError)) throw one.reason;
+      failed += 1;
+      say(io, `error: ${one.reason.message}`);
+    }
+  }
+  return exitCode(failed, files.length);
+}
+
+function exitCode(failed: number, files: number): number {
   if (failed === 0) return 0;
-  return failed === files.length ? EXIT.failure : EXIT.someFilesFailed;
+  return failed === files ? EXIT.failure : EXIT.someFilesFailed;
 }
 
 /** What openai warns of once it knows the model. */
@@ -77,8 +104,6 @@ function isEnglish(language: string): boolean {
 }
 
 async function transcribeFile(whisper: Whisper, file: string, flags: Flags, io: Io): Promise<void> {
-  const toStdout = flags.outputDir === undefined && (flags.outputFormat ?? 'txt') === 'txt';
-  const live = flags.verbose ?? toStdout;
   const bar = progressBar(io, !flags.quiet);
   const options = transcribeOptions(flags);
   try {
@@ -87,19 +112,28 @@ async function transcribeFile(whisper: Whisper, file: string, flags: Flags, io: 
       language: whisper.tokenizer.isMultilingual ? options.language : undefined,
       signal: io.signal,
       onProgress: bar.update,
-      onSegment: (segment) => live && io.stdout.write(segmentLine(segment, flags.verbose === true)),
+      onSegment: (segment) => printSegment(segment, flags, io),
     });
     bar.stop();
-    if (!toStdout) await write(result, file, flags, io);
-    if (!flags.quiet) say(io, summary(result));
+    await finish(result, file, flags, io);
   } finally {
     bar.stop();
   }
 }
 
-/** The text alone, or as openai/whisper prints it when verbose. */
-function segmentLine({ start, end, text }: Segment, withTimes: boolean): string {
-  return withTimes ? `[${formatTimestamp(start)} --> ${formatTimestamp(end)}] ${text}\n` : `${text.trim()}\n`;
+const isTextOnly = (flags: Flags) => flags.outputDir === undefined && (flags.outputFormat ?? 'txt') === 'txt';
+
+/** The text alone where that is the output, or as openai/whisper prints it when verbose. */
+function printSegment({ start, end, text }: Segment, flags: Flags, io: Io): void {
+  if (!(flags.verbose ?? isTextOnly(flags))) return;
+  io.stdout.write(
+    flags.verbose ? `[${formatTimestamp(start)} --> ${formatTimestamp(end)}] ${text}\n` : `${text.trim()}\n`,
+  );
+}
+
+async function finish(result: TranscribeResult, file: string, flags: Flags, io: Io): Promise<void> {
+  if (!isTextOnly(flags)) await write(result, file, flags, io);
+  if (!flags.quiet) say(io, summary(result));
 }
 
 async function write(result: TranscribeResult, file: string, flags: Flags, io: Io): Promise<void> {

@@ -53,6 +53,7 @@ export interface Flags {
   readonly weights?: LoadOptions['weights'];
   readonly mode?: LoadOptions['mode'];
   readonly maxGpuMemory?: number;
+  readonly audios: number | 'fit';
   readonly quiet?: boolean;
 }
 
@@ -101,12 +102,20 @@ export function addTranscribeOptions(command: Command): Command {
   choice('--weights <format>', 'how weights are kept on the GPU; default as the file has them', WEIGHT_PRECISIONS);
   choice('--mode <mode>', 'what of the model is in GPU memory at a time; default resident', MODES);
   option('--max-gpu-memory <bytes>', 'such as 600MB: takes the fastest mode and weights that fit', bytes);
+  option(
+    '--audios <count>',
+    'files decoded together, greedily; fit: as many as --max-gpu-memory allows',
+    audioCount,
+    1,
+  );
   return command.option('-q, --quiet', 'nothing on stderr but errors');
 }
 
 /** What the engine must be loaded with. */
 export function loadOptions(flags: Flags): LoadOptions {
   const { adapter, weights, mode, maxGpuMemory: maxGpuBytes, wordTimestamps, fp16 } = flags;
+  if (flags.audios !== 1)
+    return { adapter, weights, mode, maxGpuBytes, audios: flags.audios, ...(!fp16 && { cache: 'f32' }) };
   const sequences = Math.max(
     given(flags.beamSize) ?? 1,
     temperatures(flags).some((t) => t > 0) ? (given(flags.bestOf) ?? 1) : 1,
@@ -121,12 +130,11 @@ export function transcribeOptions(flags: Flags): TranscribeOptions {
   const temperature = temperatures(flags);
   return {
     ...{ language, task, suppressTokens, initialPrompt },
-    beamSize: given(flags.beamSize),
-    patience: given(flags.patience),
+    ...(flags.audios === 1 && { beamSize: given(flags.beamSize), patience: given(flags.patience) }),
     lengthPenalty: given(flags.lengthPenalty),
     ...{ carryInitialPrompt, conditionOnPreviousText, wordTimestamps, clipTimestamps },
     ...{ prependPunctuations, appendPunctuations, temperature },
-    bestOf: temperature.some((t) => t > 0) ? given(flags.bestOf) : undefined,
+    bestOf: flags.audios === 1 && temperature.some((t) => t > 0) ? given(flags.bestOf) : undefined,
     compressionRatioThreshold: given(flags.compressionRatioThreshold) ?? null,
     logprobThreshold: given(flags.logprobThreshold) ?? null,
     noSpeechThreshold: given(flags.noSpeechThreshold) ?? null,
@@ -179,6 +187,13 @@ function number(text: string): Maybe {
   if (/^none$/i.test(text)) return 'none';
   const value = Number(text);
   if (text.trim() === '' || Number.isNaN(value)) throw new OptionError(`transcribe: expected a number, got '${text}'`);
+  return value;
+}
+
+function audioCount(text: string): number | 'fit' {
+  if (text === 'fit') return text;
+  const value = number(text);
+  if (value === 'none') throw new OptionError(`transcribe: expected a number of audios, or fit, got '${text}'`);
   return value;
 }
 

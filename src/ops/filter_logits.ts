@@ -9,6 +9,8 @@ export interface FilterLogitsAttrs {
   readonly n_vocab: number;
   /** Apply the rules; else the bare distribution. */
   readonly filtered: boolean;
+  /** Sequences that listen to one audio; noise is counted among them, so that an audio has the same alone. Default: all. */
+  readonly sequences?: number;
 }
 
 export const filterLogits = defineOp({
@@ -35,15 +37,16 @@ export const filterLogits = defineOp({
     return { y: { dtype: 'f32', shape: [b, Math.ceil(n_vocab / RUN), RUN_WORDS] } };
   },
 
-  params: ({ logits, y }, { n_vocab, filtered }) => ({
+  params: ({ logits, y }, { n_vocab, filtered, sequences }) => ({
     n_vocab,
     stride: logits.shape[1]!,
     runs: y.shape[1]!,
     n_sequences: logits.shape[0]!,
+    sequences: sequences ?? logits.shape[0]!,
     filtered: filtered ? 1 : 0,
   }),
 
-  reference({ logits, suppressed, rules, cursor, y }, { n_vocab, filtered }) {
+  reference({ logits, suppressed, rules, cursor, y }, { n_vocab, filtered, sequences }) {
     const [b, stride] = logits.shape as readonly [number, number];
     const temperature = filtered ? new Float32Array(rules.data.slice().buffer)[7]! : 0;
     for (let s = 0; s < b; s++) {
@@ -57,7 +60,7 @@ export const filterLogits = defineOp({
           for (let token = run * RUN; token < Math.min((run + 1) * RUN, n_vocab); token++) {
             if (token >= begin !== (half === 1) || !allowed(token)) continue;
             const logit = logits.data[s * stride + token]!;
-            const u = uniformAt(rules.data[8]!, s, cursor.data[s * CURSOR.words]!, token);
+            const u = uniformAt(rules.data[8]!, s % (sequences ?? b), cursor.data[s * CURSOR.words]!, token);
             const value = temperature > 0 ? Math.fround(logit / temperature - Math.log(-Math.log(u))) : logit;
             const highest = Math.max(y.data[o + 3]!, logit);
             sum = sum * Math.exp(y.data[o + 3]! - highest) + Math.exp(logit - highest);
@@ -81,6 +84,10 @@ export const filterLogits = defineOp({
     filterCase('after a pair', { sampled: 4, last: 430, penultimate: 430, timestamp: 430 }),
     filterCase('bare', { filtered: false }),
     filterCase('temperature', { sampled: 1, last: 401, timestamp: 401, temperature: 0.6 }),
+    {
+      ...filterCase('an audio each', { sampled: 1, last: 401, timestamp: 401, temperature: 0.6 }),
+      attrs: { n_vocab: 500, filtered: true, sequences: 1 },
+    },
     filterCase('whole vocabulary', { n_vocab: 51864 }, true),
   ],
 

@@ -81,6 +81,22 @@ export function fitBudget(
   );
 }
 
+/** Audios decoded together that anybody would want: beyond, a step's arithmetic bounds it, not its memory. */
+const MOST_AUDIOS = 64;
+
+/** The most audios that can be decoded together under these options within `maxGpuBytes`, by bisection on plans: bytes rise with each. */
+export function mostAudios(dims: ModelDimensions, options: Partial<GraphOptions>, maxGpuBytes: number): number {
+  let fits = 1;
+  let exceeds = MOST_AUDIOS + 1;
+  while (exceeds - fits > 1) {
+    const audios = Math.floor((fits + exceeds) / 2);
+    const bytes = plannedBytes(dims, { ...options, audios, batch: audios });
+    if (bytes <= maxGpuBytes) fits = audios;
+    else exceeds = audios;
+  }
+  return fits;
+}
+
 const describe = ({ name, bytes }: { name: string; bytes: number }) => `${name} ${(bytes / 1e6).toFixed(1)} MB`;
 
 /** All modes, or the one that was asked for. */

@@ -137,11 +137,12 @@ function logitsOf({ model: { g, dims }, ln, embedding }: Decoder, x: TensorRef):
 }
 
 function filter(
-  { model: { g, dims }, suppressed, rules, cursor }: Decoder,
+  { model: { g, dims, options }, suppressed, rules, cursor }: Decoder,
   logits: TensorRef,
   filtered: boolean,
 ): TensorRef {
-  return g.filterLogits({ logits, suppressed, rules, cursor }, { n_vocab: dims.n_vocab, filtered });
+  const sequences = options.batch / options.audios;
+  return g.filterLogits({ logits, suppressed, rules, cursor }, { n_vocab: dims.n_vocab, filtered, sequences });
 }
 
 /** Id of <|nospeech|> (HF: <|nocaptions|>) by the size of the vocabulary; openai/whisper tokenizer.py. */

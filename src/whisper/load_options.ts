@@ -3,7 +3,7 @@
 import { OptionError } from '../errors.ts';
 import type { ModelFile } from '../formats/model_file.ts';
 import type { AdapterOptions } from '../gpu/adapter.ts';
-import { type Configuration, fewerBits, fitBudget, modesOf } from './budget.ts';
+import { type Configuration, fewerBits, fitBudget, modesOf, mostAudios } from './budget.ts';
 import { type GraphOptions, graphOptions, MODES } from './graph_options.ts';
 import { weightChoice } from './stored_weights.ts';
 import { WEIGHT_PRECISIONS, type WeightPrecision, type WeightRule } from './weight_rules.ts';
@@ -23,8 +23,8 @@ export interface LoadOptions
   readonly maxGpuBytes?: number;
   /** Sequences that can be decoded at once, for beamSize and bestOf. Default 1. */
   readonly sequences?: number;
-  /** Files that transcribeAll decodes together. Default 1; more exclude beams, several samples and words. */
-  readonly audios?: number;
+  /** Files that transcribeAll decodes together, or `fit`: as many as maxGpuBytes allows. Default 1; more exclude beams, several samples, words. */
+  readonly audios?: number | 'fit';
   /** Make room for finding the times of words. Default false. */
   readonly words?: boolean;
   readonly signal?: AbortSignal;
@@ -36,18 +36,33 @@ export function configure(
   { mode, cross, weights, weightRules, cache, arithmetic, sequences = 1, audios = 1, words, maxGpuBytes }: LoadOptions,
 ): GraphOptions & { readonly configuration: Configuration } {
   const { dims } = model;
-  if (audios > 1 && (sequences > 1 || words)) {
+  if (audios === 'fit' && maxGpuBytes === undefined) {
+    throw new OptionError("Whisper.load: expected maxGpuBytes because audios is 'fit', got none");
+  }
+  if (audios !== 1 && (sequences > 1 || words)) {
     throw new OptionError('Whisper.load: expected neither sequences nor words because of several audios, got some');
   }
-  const batch = Math.max(sequences, audios);
-  const fixed = { cross, cache, arithmetic, batch, audios, alignment: words ? alignmentHeads(dims) : [] };
+  const count = audios === 'fit' ? 1 : audios;
+  const batch = Math.max(sequences, count);
+  const fixed = { cross, cache, arithmetic, batch, audios: count, alignment: words ? alignmentHeads(dims) : [] };
   const stored = weightChoice(model, { weights, weightRules });
   if (maxGpuBytes === undefined) {
     const options = graphOptions(dims, { ...fixed, ...stored, mode });
     return { ...options, configuration: { mode: options.mode, weights: options.weights, reason: 'as asked for' } };
   }
   const choices = weights === undefined ? fewerBits(stored) : [stored];
-  return fitBudget(dims, fixed, { modes: modesOf(mode), choices }, maxGpuBytes);
+  const fitted = fitBudget(dims, fixed, { modes: modesOf(mode), choices }, maxGpuBytes);
+  if (audios !== 'fit') return fitted;
+  const { configuration, ...options } = fitted;
+  const several = {
+    ...fixed,
+    ...stored,
+    mode: options.mode,
+    weights: options.weights,
+    weightRules: options.weightRules,
+  };
+  const most = mostAudios(dims, several, maxGpuBytes);
+  return { ...graphOptions(dims, { ...several, audios: most, batch: most }), configuration };
 }
 
 const LOAD_OPTIONS = [

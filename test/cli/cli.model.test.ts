@@ -132,6 +132,17 @@ describe('[device] transcribe', () => {
     });
   });
 
+  it('several files at once: the same text, in their order, and a bad one is code 3', async () => {
+    const args = ['transcribe', CLIP, '/no/such.wav', CLIP, '--model', model];
+    const together = await cli([...args, '--audios', '2']);
+    const apart = await cli([...args, '--beam-size', 'None', '--best-of', 'None', '--mode', 'absorbed']);
+    expect(together).toMatchObject({ code: 3, out: apart.out });
+    expect(apart.out).not.toBe('');
+    const fit = await cli([...args, '--audios', 'fit', '--max-gpu-memory', '40MB', '--quiet']);
+    expect(fit).toMatchObject({ code: 3, out: apart.out });
+    expect((await cli([...args, '--audios', 'fit'])).code).toBe(2);
+  });
+
   it('convert writes a model that transcribes the same', async () => {
     const to = join(folder, 'converted');
     expect(await cli(['convert', model, '--weights', 'f16', '-o', to])).toMatchObject({ code: 0, out: '' });

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { MemoryError } from '../../src/errors.ts';
-import { fewerBits, fitBudget, modesOf, plannedBytes } from '../../src/whisper/budget.ts';
+import { fewerBits, fitBudget, modesOf, mostAudios, plannedBytes } from '../../src/whisper/budget.ts';
 import { PUBLISHED_DIMS } from '../../src/whisper/dims.ts';
 import { MODES, type Mode } from '../../src/whisper/graph_options.ts';
 
@@ -46,6 +46,23 @@ describe('[pure] budget', () => {
     const wide = fitBudget(tiny, { batch: 5 }, { modes: MODES, choices: [INT8] }, bytes);
     expect(wide.mode).not.toBe('resident');
     expect(wide.batch).toBe(5);
+  });
+
+  it('as many audios as fit, and one more would not', () => {
+    for (const budget of [50e6, 60e6, 80e6]) {
+      const audios = mostAudios(tiny, { ...INT8, mode: 'absorbed' }, budget);
+      const bytes = (count: number) => plannedBytes(tiny, { ...INT8, mode: 'absorbed', audios: count, batch: count });
+      expect(bytes(audios)).toBeLessThanOrEqual(budget);
+      expect(bytes(audios + 1)).toBeGreaterThan(budget);
+    }
+  });
+
+  it('another audio costs its features, its caches and its rows: the same each time', () => {
+    const bytes = [2, 3, 4, 5].map((audios) => plannedBytes(tiny, { ...INT8, audios, batch: audios }));
+    const each = bytes.slice(1).map((b, i) => b - bytes[i]!);
+    const { n_audio_ctx: T, n_audio_state: d, n_text_layer: layers, n_text_ctx: context } = tiny;
+    const kept = 2 * T * d + 2 * 2 * layers * context * d; // features, self-attention's keys and values, all f16
+    for (const more of each) expect(Math.abs(more - kept)).toBeLessThan(0.1 * kept);
   });
 
   it('large-v3 in a tenth of what it takes whole', () => {
