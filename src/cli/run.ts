@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.ts';
 import { inspectCommand } from './inspect.ts';
 import { EXIT, type Io, say } from './io.ts';
 import { packCommand } from './pack.ts';
+import { parityCommand } from './parity.ts';
 import { planCommand } from './plan.ts';
 import { transcribeCommand } from './transcribe.ts';
 import { werCommand } from './wer.ts';
@@ -31,6 +32,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     packCommand,
     convertCommand,
     inspectCommand,
+    parityCommand,
     werCommand,
   ]) {
     program.addCommand(

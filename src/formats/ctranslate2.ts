@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ModelFileError } from '../errors.ts';
 import { decodeStored, isFloatLike } from './decode.ts';
 import { type DeclaredDims, declareDims } from './dims.ts';
-import { exists, parseJson, readSmallFile } from './json.ts';
+import { exists, parseJson, readSmallFile, shown } from './json.ts';
 import { type Cursor, cursorOver, openForParsing, type RandomFile } from './random_file.ts';
 import { type StoredTensor, type StoredType, storedBytes, type TensorFile, tensorFile } from './tensor_table.ts';
 
@@ -154,5 +154,5 @@ for (let byte = 0, other = 256; byte < 256; byte++) {
 function spelledBytes(path: string, token: unknown, id: number): Uint8Array {
   const bytes = typeof token === 'string' ? Array.from(token, (letter) => BYTE_OF.get(letter) ?? -1) : [-1];
   if (!bytes.includes(-1)) return Uint8Array.from(bytes);
-  throw new ModelFileError(`${path}: expected token ${id} in GPT-2's byte letters, got ${JSON.stringify(token)}`);
+  throw new ModelFileError(`${path}: expected token ${id} in GPT-2's byte letters, got ${shown(token)}`);
 }

@@ -2,7 +2,7 @@
 // config.json declares. Never from a name. Only the head counts cannot be seen in a shape.
 
 import { ModelFileError } from '../errors.ts';
-import type { JsonObject } from './json.ts';
+import { type JsonObject, shown } from './json.ts';
 
 /** openai/whisper model.py, ModelDimensions. */
 export interface ModelDimensions {
@@ -55,7 +55,7 @@ export function declareDims(value: (name: keyof ModelDimensions) => unknown, fro
     const given = value(name);
     if (given === undefined) continue;
     if (typeof given !== 'number' || !Number.isSafeInteger(given) || given < 1) {
-      throw new ModelFileError(`${from}: expected ${name} to be a positive integer, got ${JSON.stringify(given)}`);
+      throw new ModelFileError(`${from}: expected ${name} to be a positive integer, got ${shown(given)}`);
     }
     dims[name] = given;
   }

@@ -48,6 +48,7 @@ const TYPES: ReadonlyMap<number, StoredType> = new Map([
 ]);
 // Far above what any Whisper needs; they keep a corrupt length from allocating.
 const LARGEST_BANK = 1 << 20; // filter coefficients; 128 * 201 are used
+const MOST_TOKENS = 1 << 17;
 const LONGEST_TOKEN = 1 << 12;
 const LONGEST_NAME = 1 << 10;
 const MOST_DIMS = 4;
@@ -99,7 +100,7 @@ async function readMelFilters(path: string, cursor: Cursor): Promise<MelFilters>
 
 /** A count, then length and bytes of each token. */
 async function readVocab(path: string, cursor: Cursor): Promise<readonly Uint8Array[]> {
-  const count = await bounded(path, cursor, 'vocabulary size', 0, Math.floor(cursor.left / 4)); // 4: a token's length
+  const count = await bounded(path, cursor, 'vocabulary size', 0, MOST_TOKENS);
   const vocab: Uint8Array[] = [];
   for (let id = 0; id < count; id++) {
     const length = await bounded(path, cursor, 'token length', 0, LONGEST_TOKEN);

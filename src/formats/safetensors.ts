@@ -3,11 +3,11 @@
 
 import { dirname, join } from 'node:path';
 import { ModelFileError } from '../errors.ts';
-import { isJsonObject, type JsonObject, parseJsonObject, readJsonObject } from './json.ts';
+import { isJsonObject, type JsonObject, parseJsonObject, readJsonObject, shown } from './json.ts';
 import { openForParsing, type RandomFile } from './random_file.ts';
 import { type StoredTensor, type StoredType, storedBytes, type TensorFile, tensorFile } from './tensor_table.ts';
 
-const LARGEST_HEADER = 100_000_000; // bytes, the limit of the reference reader
+const LARGEST_HEADER = 16 << 20; // bytes; a large Whisper has about 200 KiB, the reference reader allows 100 MB
 
 export type SafetensorsType = Exclude<StoredType, `q${string}`>;
 
@@ -62,9 +62,7 @@ export async function openShardedSafetensors(indexPath: string): Promise<TensorF
       metadata = { ...metadata, ...header.metadata };
       for (const [name, tensor] of header.tensors) {
         if (weightMap[name] !== shard) {
-          throw new ModelFileError(
-            `${path}: expected only tensors that ${indexPath} places here, got ${JSON.stringify(name)}`,
-          );
+          throw new ModelFileError(`${path}: expected only tensors that ${indexPath} places here, got ${shown(name)}`);
         }
         tensors.set(name, tensor);
       }
@@ -84,7 +82,7 @@ export async function openShardedSafetensors(indexPath: string): Promise<TensorF
 function checkShardName(indexPath: string, tensor: string, shard: unknown): string {
   if (typeof shard === 'string' && /^[^/\\]+\.safetensors$/.test(shard)) return shard;
   throw new ModelFileError(
-    `${indexPath}: expected tensor ${tensor} to name a .safetensors file in the same folder, got ${JSON.stringify(shard)}`,
+    `${indexPath}: expected tensor ${tensor} to name a .safetensors file in the same folder, got ${shown(shard)}`,
   );
 }
 
@@ -123,11 +121,11 @@ function isSizes(value: unknown): value is readonly number[] {
 
 /** {dtype, shape, data_offsets: [begin, end)} relative to the end of the header. */
 function readEntry(file: RandomFile, dataAt: number, name: string, entry: unknown): StoredTensor {
-  const where = `${file.path}: tensor ${JSON.stringify(name)}`;
+  const where = `${file.path}: tensor ${shown(name)}`;
   const { dtype, shape, data_offsets: range } = isJsonObject(entry) ? entry : ({} as JsonObject);
   const type = typeof dtype === 'string' ? TYPES.get(dtype) : undefined;
   if (!type) {
-    throw new ModelFileError(`${where}: expected dtype one of ${[...TYPES.keys()]}, got ${JSON.stringify(dtype)}`);
+    throw new ModelFileError(`${where}: expected dtype one of ${[...TYPES.keys()]}, got ${shown(dtype)}`);
   }
   if (!isSizes(shape) || !isSizes(range) || range.length !== 2) {
     throw new ModelFileError(`${where}: expected shape and data_offsets to be arrays of sizes, got something else`);
@@ -152,7 +150,7 @@ function checkCoverage(file: RandomFile, dataAt: number, tensors: readonly Store
     if (tensor.offset !== at) {
       throw new ModelFileError(
         `${file.path}: expected the next tensor at byte ${at} because tensors lie back to back, ` +
-          `got ${JSON.stringify(tensor.name)} at byte ${tensor.offset}`,
+          `got ${shown(tensor.name)} at byte ${tensor.offset}`,
       );
     }
     at += tensor.bytes;

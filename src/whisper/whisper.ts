@@ -2,15 +2,14 @@
 
 import { type AudioInput, type AudioSource, openAudio } from '../audio/index.ts';
 import { EngineStateError, MemoryError, OptionError } from '../errors.ts';
-import { openModel } from '../formats/detect.ts';
-import { type Gpu, openGpu } from '../gpu/device.ts';
-import { loadTokenizer, type Tokenizer } from '../text/tokenizer.ts';
+import type { Gpu } from '../gpu/device.ts';
+import type { Tokenizer } from '../text/tokenizer.ts';
 import type { Configuration } from './budget.ts';
 import type { ModelDimensions } from './dims.ts';
-import { WhisperEngine } from './engine.ts';
+import type { WhisperEngine } from './engine.ts';
 import type { DetectedLanguage } from './language.ts';
-import { checkLoadOptions, configure, type LoadOptions } from './load_options.ts';
-import { findModel, tokenizerSource } from './model_folder.ts';
+import { type LoadedEngine, loadEngine } from './load_engine.ts';
+import type { LoadOptions } from './load_options.ts';
 import { resolveOptions, type TranscribeOptions } from './options.ts';
 import { soleSession } from './session.ts';
 import { decodeSingleWindow, detectSingleWindow, type SingleDecoding } from './single_window.ts';
@@ -49,7 +48,7 @@ export class Whisper {
   /** What the model is run with, and why where a budget chose. */
   readonly configuration: Configuration;
 
-  private constructor(gpu: Gpu, engine: WhisperEngine, tokenizer: Tokenizer, configuration: Configuration) {
+  private constructor({ gpu, engine, tokenizer, configuration }: LoadedEngine) {
     this.configuration = configuration;
     this.#gpu = gpu;
     this.#engine = engine;
@@ -64,21 +63,7 @@ export class Whisper {
    * @throws ModelFileError, AdapterError, MemoryError, OptionError. Nothing stays behind.
    */
   static async load(pathOrName = 'tiny.en', options: LoadOptions = {}): Promise<Whisper> {
-    const { adapter, robustness, poison, signal } = options;
-    checkLoadOptions(options);
-    const model = await openModel(findModel(pathOrName));
-    let gpu: Gpu | undefined;
-    try {
-      const tokenizer = loadTokenizer(await tokenizerSource(model), model.dims);
-      const { configuration, ...graph } = configure(model, options);
-      gpu = await openGpu({ adapter, robustness, poison });
-      const engine = await WhisperEngine.load(gpu, model, { ...graph, maxGpuBytes: options.maxGpuBytes, signal });
-      return new Whisper(gpu, engine, tokenizer, configuration);
-    } catch (error) {
-      await gpu?.close();
-      await model.file.close();
-      throw error;
-    }
+    return new Whisper(await loadEngine(pathOrName, options));
   }
 
   /**

@@ -10,6 +10,7 @@ import type { TranscriptionResult } from '../../src/output/result.ts';
 import { type LoadedEngine, loadEngine } from '../../src/whisper/load_engine.ts';
 import { type ResolvedOptions, resolveOptions } from '../../src/whisper/options.ts';
 import { checkParity } from '../../src/whisper/parity/check.ts';
+import type { Transcription } from '../../src/whisper/transcribe.ts';
 import { clipPath } from '../support/golden_case.ts';
 import { writeTinyModel } from '../support/tiny_whisper.ts';
 import { BUNDLED, realModel } from '../support/weights.ts';
@@ -30,20 +31,21 @@ function withSegment(
 describe.each([1, 2])('[model] the bundled model with %i sequences', (sequences) => {
   let loaded: LoadedEngine;
   let options: ResolvedOptions;
+  let ours: Transcription;
   beforeAll(async () => {
     loaded = await loadEngine(BUNDLED, { sequences });
     const beams = sequences > 1 ? { beamSize: sequences } : {};
     options = resolveOptions({ temperature: 0, ...beams }, loaded.tokenizer, loaded.engine.options);
+    ({ ours } = await against({ text: '', segments: [], language: 'en' }));
   });
   afterAll(() => loaded[Symbol.asyncDispose]());
 
   const against = async (openai: TranscriptionResult) => {
     await using audio = await openAudio(JFK);
-    return await checkParity(loaded, audio, options, openai);
+    return await checkParity(loaded.engine, loaded.tokenizer, audio, options, openai);
   };
 
   it('ranks the token that was picked as the decoding scored it, in a window whose caches were used since', async () => {
-    const { ours } = await against({ text: '', segments: [], language: 'en' });
     const step = 9;
     const wrong = ours.segments[0]!.tokens[step]! + 1;
     const openai = withSegment(ours, 0, { tokens: ours.segments[0]!.tokens.with(step, wrong), avg_logprob: 1 });
@@ -59,7 +61,6 @@ describe.each([1, 2])('[model] the bundled model with %i sequences', (sequences)
   });
 
   it('ranks a first token, which has to be a timestamp up to 1 s', async () => {
-    const { ours } = await against({ text: '', segments: [], language: 'en' });
     const tokens = ours.segments[0]!.tokens.with(0, 50_000);
     const { divergence, candidates } = await against(withSegment(ours, 0, { tokens }));
     expect(divergence).toMatchObject({ kind: 'token', step: 0, openai: 50_000 });
@@ -106,7 +107,7 @@ describe('[device] parity', () => {
     expect(out).toMatch(/^the tokens differ at step 1 of the window at 1.00 s \(seek 100\), temperature 0/);
     expect(out).toMatch(/^openai {7}"," \(11\), log-probability -\d+\.\d{4}, rank \d+$/m);
     expect(out).toMatch(/^margin {7}\d+\.\d{4} between our best and second$/m);
-    expect(out).toMatch(new RegExp(`^before it {4}${index} segments, \\d+ tokens are the same$`, 'm'));
+    expect(out).toMatch(new RegExp(`^before it {4}${index} segments, \\d+ tokens: the same$`, 'm'));
     const report = JSON.parse((await parity(openai, '--json', '--quiet')).out);
     expect(report).toMatchObject({
       ...{ identical: false, segments_before: index, values: [] },
@@ -123,7 +124,7 @@ describe('[device] parity', () => {
       return out;
     };
     expect(await said(withSegment(result, last, { end: 99 }))).toMatch(
-      /^1 values differ, though all tokens .*\nthe first +segments\[\d+\]\.end: ours .*, openai's 99\n$/,
+      /^1 value differs, though all tokens .*\nthe first +segments\[\d+\]\.end: ours .*, openai's 99\n$/,
     );
     expect(await said(withSegment(result, 0, { temperature: 0.4 }))).toMatch(
       /^the temperature differs in the window at 0\.00 s \(seek 0\): ours 0, openai's 0\.4\nours at 0 +average log-probability -/,
