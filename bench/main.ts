@@ -3,6 +3,9 @@
 const SUITES: Readonly<Record<string, () => Promise<{ main(args: string[]): Promise<void> | void }>>> = {
   ops: () => import('./ops.ts'),
   planner: () => import('./planner.ts'),
+  memory: () => import('./memory.ts'),
+  decoding: () => import('./decoding.ts'),
+  batch: () => import('./batch.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

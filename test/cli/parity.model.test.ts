@@ -1,5 +1,5 @@
 // Rung: model. `parity`: our own result is identical; one with a changed token, time or temperature parts where it was changed, with the
-// log-probability that the decoding itself gave; openai's goldens are identical with f16 weights.
+// log-probability that the decoding itself gave; a golden of openai's is identical with f16 weights. The other tests' model has no sense.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,11 +13,15 @@ import { checkParity } from '../../src/whisper/parity/check.ts';
 import type { Transcription } from '../../src/whisper/transcribe.ts';
 import { clipPath } from '../support/golden_case.ts';
 import { writeTinyModel } from '../support/tiny_whisper.ts';
-import { BUNDLED, realModel } from '../support/weights.ts';
+import { realModel } from '../support/weights.ts';
 import { cli } from './in_process.ts';
 
 const GREEDY = ['--beam-size', 'None', '--best-of', 'None', '--temperature-increment-on-fallback', 'None'];
-const JFK = clipPath({ clip: 'jfk' });
+const folder = mkdtempSync(join(tmpdir(), 'whisper-wgsl-parity-'));
+const model = join(folder, 'model');
+const clip = clipPath({ clip: 'lv0880' });
+beforeAll(() => writeTinyModel(model));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** `result` with a change to one segment. */
 function withSegment(
@@ -28,41 +32,42 @@ function withSegment(
   return { ...result, segments: result.segments.with(index, { ...result.segments[index]!, ...change }) };
 }
 
-describe.each([1, 2])('[model] the bundled model with %i sequences', (sequences) => {
+describe.each([1, 2])('[device] the ranking of what may come next, with %i sequences', (sequences) => {
   let loaded: LoadedEngine;
   let options: ResolvedOptions;
   let ours: Transcription;
   beforeAll(async () => {
-    loaded = await loadEngine(BUNDLED, { sequences });
+    loaded = await loadEngine(model, { sequences });
+    const given = { temperature: 0, clipTimestamps: [0, 1, 1, 2, 2, 3], noSpeechThreshold: null };
     const beams = sequences > 1 ? { beamSize: sequences } : {};
-    options = resolveOptions({ temperature: 0, ...beams }, loaded.tokenizer, loaded.engine.options);
+    options = resolveOptions({ ...given, ...beams }, loaded.tokenizer, loaded.engine.options);
     ({ ours } = await against({ text: '', segments: [], language: 'en' }));
   });
   afterAll(() => loaded[Symbol.asyncDispose]());
 
   const against = async (openai: TranscriptionResult) => {
-    await using audio = await openAudio(JFK);
+    await using audio = await openAudio(clip);
     return await checkParity(loaded.engine, loaded.tokenizer, audio, options, openai);
   };
 
-  it('ranks the token that was picked as the decoding scored it, in a window whose caches were used since', async () => {
-    const step = 9;
-    const wrong = ours.segments[0]!.tokens[step]! + 1;
-    const openai = withSegment(ours, 0, { tokens: ours.segments[0]!.tokens.with(step, wrong), avg_logprob: 1 });
+  it.each([0, 1, 2])('at step %i of a window before the last: as the decoding scored it', async (step) => {
+    const index = ours.segments.findIndex(({ seek }) => seek === 100);
+    const { tokens } = ours.segments[index]!;
+    const wrong = tokens[step]! + 1;
+    const openai = withSegment(ours, index, { tokens: tokens.with(step, wrong), avg_logprob: 1 });
     const { divergence, candidates, values } = await against(openai);
-    const [attempt] = ours.windows[0]!.attempts;
-    const picked = attempt!.tokens[step]!;
-    expect(divergence).toMatchObject({ kind: 'token', step, ours: picked, openai: wrong, segmentsBefore: 0 });
+    expect(divergence).toMatchObject({ kind: 'token', step, ours: tokens[step], openai: wrong, segmentsBefore: index });
     expect(values).toEqual([]); // scores of the window that parts are no news
-    expect(candidates[0]!.token).toBe(picked);
-    expect(candidates.find(({ token }) => token === picked)!.logprob).toBeCloseTo(attempt!.logprobs[step]!, 3);
+    const [attempt] = ours.windows[1]!.attempts;
+    const picked = candidates.find(({ token }) => token === tokens[step])!;
+    expect(picked.logprob).toBeCloseTo(attempt!.logprobs[step]!, 3);
     expect(candidates.reduce((sum, { logprob }) => sum + Math.exp(logprob), 0)).toBeCloseTo(1, 3);
     expect(candidates.some(({ token }) => token === loaded.tokenizer.sot)).toBe(false); // rules hold
   });
 
-  it('ranks a first token, which has to be a timestamp up to 1 s', async () => {
-    const tokens = ours.segments[0]!.tokens.with(0, 50_000);
-    const { divergence, candidates } = await against(withSegment(ours, 0, { tokens }));
+  it('at the first step: timestamps up to 1 s', async () => {
+    const openai = withSegment(ours, 0, { tokens: ours.segments[0]!.tokens.with(0, 50_000) });
+    const { divergence, candidates } = await against(openai);
     expect(divergence).toMatchObject({ kind: 'token', step: 0, openai: 50_000 });
     const begin = loaded.tokenizer.timestamp_begin;
     expect(candidates.map(({ token }) => token).sort()).toEqual(Array.from({ length: 51 }, (_, i) => begin + i));
@@ -70,17 +75,12 @@ describe.each([1, 2])('[model] the bundled model with %i sequences', (sequences)
 });
 
 describe('[device] parity', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'whisper-wgsl-parity-'));
-  const model = join(folder, 'model');
-  const clip = clipPath({ clip: 'lv0880' });
   const args = [...GREEDY, '--model', model, '--no-speech-threshold', 'None', '--clip-timestamps', '0,1,1,2,2,3'];
   let result: TranscriptionResult;
   beforeAll(async () => {
-    await writeTinyModel(model);
     const { out } = await cli(['transcribe', clip, ...args, '--output-format', 'json', '--quiet']);
     result = JSON.parse(out) as TranscriptionResult;
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   const parity = (openai: unknown, ...more: string[]) => {
     writeFileSync(join(folder, 'openai.json'), JSON.stringify(openai));
@@ -154,6 +154,15 @@ describe('[device] parity', () => {
 const real = realModel('tiny.en');
 it.skipIf(real === undefined)('[model] tiny.en, f16: identical to openai with word times', async () => {
   const golden = join(import.meta.dirname, '../goldens/transcripts/jfk.tiny.en.words.json');
-  const { code, out } = await cli(['parity', JFK, golden, ...GREEDY, '--word-timestamps', 'True', '--model', real!]);
+  const { code, out } = await cli([
+    'parity',
+    clipPath({ clip: 'jfk' }),
+    golden,
+    ...GREEDY,
+    '--word-timestamps',
+    'True',
+    '--model',
+    real!,
+  ]);
   expect({ code, out }).toEqual({ code: 0, out: 'identical: 2 segments, 26 tokens, 22 words, scores within 0.001\n' });
 });
