@@ -155,12 +155,16 @@ export function writerOptions(flags: Flags): WriterOptions {
     const name = needless.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     throw new OptionError(`transcribe: expected --word-timestamps True because of --${name}, got False`);
   }
-  return options;
+  return { ...options, words: flags.wordTimestamps };
 }
 
 /** What openai warns of, and what has no meaning here. */
-export function warnings({ threads, device, maxLineCount, maxLineWidth, maxWordsPerLine }: Flags): string[] {
+export function warnings(flags: Flags): string[] {
+  const { threads, device, maxLineCount, maxLineWidth, maxWordsPerLine } = flags;
   const all: string[] = [];
+  if (flags.wordTimestamps && flags.task === 'translate') {
+    all.push('times of words may be wrong in translations');
+  }
   if (typeof threads === 'number') all.push('--threads has no effect: the GPU does the work');
   if (device !== undefined) all.push(`--device ${device} has no effect: see --adapter`);
   if (typeof maxLineCount === 'number' && typeof maxLineWidth !== 'number') {

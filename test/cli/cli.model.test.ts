@@ -109,6 +109,11 @@ describe('[device] transcribe', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^\[00:00\.\d{3} --> 00:\d\d\.\d{3}\] /);
     expect(err).toMatch(/warning: --threads has no effect/);
+    const highlighted = ['--word_timestamps', 'True', '--highlight_words', 'True', '-f', 'srt', '--quiet'];
+    const srt = (
+      await cli(['transcribe', CLIP, '--model', model, '--beam-size', 'None', '--best-of', 'None', ...highlighted])
+    ).out;
+    expect(srt).toMatch(/<u>.+<\/u>/);
   });
 
   it('a budget picks a mode that fits and says so; one that nothing fits is an error', async () => {
