@@ -19,7 +19,8 @@ function swapOf(mode: Mode) {
 describe('[pure] weight swap', () => {
   it('resident: one leg a phase, and nothing to write', () => {
     const { program, swap } = swapOf('resident');
-    for (const phase of Object.keys(program.phases)) {
+    for (const [phase, dispatches] of Object.entries(program.phases)) {
+      if (dispatches.length === 0) continue; // beams and words, which are not planned here
       expect(swap.legs(phase).map(({ weights }) => weights)).toEqual([[]]);
     }
   });
