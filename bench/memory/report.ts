@@ -44,7 +44,7 @@ function definitions(windows: number): string[] {
       'loader and the driver itself, which the empty device shows.',
     '**first**: seconds of the first window of the process, in which a driver compiles kernels or finds them in its cache on disk. ' +
       '**window**: seconds of a window afterwards, least and median of two calls on the short clip and the mean of the long one. ' +
-      'Bytes repeat from run to run; times and RSS depend on what else the machine does.',
+      'Bytes repeat from run to run. Times are wall clock: an upper bound where the machine did other work as well.',
     "**tokens**: of the short clip's text, by Whisper's English tokenizer; timestamps and the prompt come on top in every engine.",
   ];
 }
