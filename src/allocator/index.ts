@@ -13,3 +13,4 @@ export { type Plan, type PlanLimits, planMemory } from './plan.ts';
 export type { Buffer, Effort, Gap, Packing, Problem, Stop } from './problem.ts';
 export type { Fit } from './shelf.ts';
 export { type Fault, type Rule, validatePacking } from './validate.ts';
+export { type PlanFault, type PlanRule, validatePlan } from './validate_plan.ts';

@@ -82,7 +82,8 @@ function weightLifetime(graph: Graph, spans: readonly Span[], tensor: Tensor, to
     }
     case 'segment': {
       const runs = segmentRuns(graph, touched);
-      const gaps = runs.slice(1).map((run, i) => ({ lower: runs[i]!.upper, upper: run.lower }));
+      const between = runs.slice(1).map((run, i) => ({ lower: runs[i]!.upper, upper: run.lower }));
+      const gaps = between.filter(({ lower, upper }) => lower < upper); // none where one segment follows the other
       return { tensor, lower: runs[0]!.lower, upper: runs.at(-1)!.upper, ...(gaps.length > 0 && { gaps }) };
     }
   }
