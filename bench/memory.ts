@@ -33,9 +33,8 @@ export async function main(args: string[]): Promise<void> {
 
   const slug = kind === 'gpu' ? adapter.toLowerCase().replace(/[^a-z0-9]+/g, '-') : kind;
   const stem = out ?? `bench/results/memory.${slug}`;
-  const tasks = allTasks(models);
-  const keys = tasks.map(taskKey);
   const stored = readResults(stem, adapter, windows);
+  const keys = allTasks([...new Set([...(stored?.rows ?? []).map((row) => row.model), ...models])]).map(taskKey);
   let results: Results = {
     command: 'npm run bench -- memory',
     adapter,
@@ -44,7 +43,7 @@ export async function main(args: string[]): Promise<void> {
     rows: mergeRows(keys, stored?.rows ?? [], []),
     planned: wanted(PLANNED) ? await planSizes() : (stored?.planned ?? []),
   };
-  for (const task of tasks.filter(({ engine, variant }) => wanted(`${engine.name} ${variant.label}`))) {
+  for (const task of allTasks(models).filter(({ engine, variant }) => wanted(`${engine.name} ${variant.label}`))) {
     const row = await measureRow(task, bench);
     console.log(formatRow(row));
     results = { ...results, rows: mergeRows(keys, results.rows, [row]) };

@@ -4,23 +4,25 @@ import { OUR_NAME } from './engines.ts';
 import type { Results, Row } from './results.ts';
 
 const WIDTH = 860;
-const LEFT = 196;
+const LEFT = 244;
 const RIGHT = 164;
 const TOP = 112;
 const BAR = 18;
 const PITCH = 25;
 const GROUP = 40;
+/** Between engines of a group. */
+const GAP = 6;
 
 const STYLE = `text{font:13px system-ui,'Segoe UI',Helvetica,Arial,sans-serif;fill:#24292f}.page{fill:#fff}
 .title{font-size:17px;font-weight:600}.soft{fill:#57606a;font-size:12px}.model{font-size:14px;font-weight:600}.ours{font-weight:600}
-.weights{fill:#9aa7b8}.beside{fill:#d9773f}.weights.mine{fill:#4f79a8}.grid{stroke:#d8dee4}
+.weights{fill:#9aa7b8}.beside{fill:#d9773f}.weights.ours{fill:#4f79a8}.grid{stroke:#d8dee4}
 .bytes{stroke:#fff;stroke-width:4px;paint-order:stroke}tspan.soft{font-weight:400}
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.page{fill:#0d1117}.soft{fill:#9198a1}.grid{stroke:#30363d}
-.weights{fill:#6b7686}.weights.mine{fill:#5b8fc9}.bytes{stroke:#0d1117}}`;
+.weights{fill:#6b7686}.weights.ours{fill:#5b8fc9}.bytes{stroke:#0d1117}}`;
 
 interface Bar {
-  readonly name: string;
-  readonly ours: boolean;
+  readonly engine: string;
+  readonly label: string;
   readonly weights: number;
   readonly total: number;
 }
@@ -37,10 +39,13 @@ export function drawChart({ adapter, unmetered, rows }: Results): string {
     if (bars.length === 0) continue;
     parts.push(text('model', 20, y + 17, model));
     y += GROUP - 12;
-    for (const bar of bars) {
+    bars.forEach((bar, i) => {
+      const begins = bar.engine !== bars[i - 1]?.engine;
+      if (begins && i > 0) y += GAP;
+      if (begins) parts.push(text(kindOf(bar), 20, y + BAR - 5, bar.engine));
       parts.push(...drawBar(bar, y, x));
       y += PITCH;
-    }
+    });
     y += GROUP - PITCH;
   }
   const height = y + 8;
@@ -65,18 +70,22 @@ function barOf({ engine, label, sample }: Row): Bar[] {
   const total = sample?.peak.driver ?? sample?.plannedBytes;
   if (total === undefined) return [];
   const weights = Math.min(sample?.weightBytes ?? 0, total);
-  return [{ name: `${engine} ${label}`, ours: engine === OUR_NAME, weights, total }];
+  return [{ engine, label, weights, total }];
 }
 
-function drawBar({ name, ours, weights, total }: Bar, y: number, x: (bytes: number) => number): string[] {
+const kindOf = ({ engine }: Bar) => (engine === OUR_NAME ? 'ours' : 'theirs');
+
+function drawBar(bar: Bar, y: number, x: (bytes: number) => number): string[] {
+  const { label, weights, total } = bar;
   const split = x(weights);
   const end = x(total);
   const baseline = y + BAR - 5;
+  const kind = kindOf(bar);
   return [
-    text(ours ? 'ours' : '', LEFT - 10, baseline, name, 'text-anchor="end"'),
-    `<rect class="weights${ours ? ' mine' : ''}" x="${LEFT}" y="${y}" width="${size(split - LEFT)}" height="${BAR}"/>`,
+    text(kind, LEFT - 10, baseline, label, 'text-anchor="end"'),
+    `<rect class="weights ${kind}" x="${LEFT}" y="${y}" width="${size(split - LEFT)}" height="${BAR}"/>`,
     `<rect class="beside" x="${size(split)}" y="${y}" width="${size(end - split)}" height="${BAR}"/>`,
-    `<text class="bytes${ours ? ' ours' : ''}" x="${size(end + 7)}" y="${baseline}">${mb(total)} ` +
+    `<text class="bytes ${kind}" x="${size(end + 7)}" y="${baseline}">${mb(total)} ` +
       `<tspan class="soft">${mb(weights)} + ${mb(total - weights)}</tspan></text>`,
   ];
 }
@@ -85,7 +94,11 @@ function legend(): string[] {
   const y = 64;
   const swatch = (kind: string, x: number) => `<rect class="${kind}" x="${x}" y="${y}" width="12" height="12"/>`;
   return [
-    ...[swatch('weights mine', 20), swatch('weights', 34), text('soft', 52, y + 10, 'weights (this package, others)')],
+    ...[
+      swatch('weights ours', 20),
+      swatch('weights theirs', 34),
+      text('soft', 52, y + 10, 'weights (this package, others)'),
+    ],
     ...[swatch('beside', 252), text('soft', 270, y + 10, 'everything beside the weights')],
   ];
 }

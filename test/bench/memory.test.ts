@@ -112,7 +112,7 @@ describe('the memory suite', async () => {
       row('absent', { skipped: 'not installed' }),
     ];
     const svg = drawChart(results(rows));
-    const widths = [...svg.matchAll(/class="(?:weights(?: mine)?|beside)" x="[\d.]+" y="\d+" width="([\d.]+)"/g)];
+    const widths = [...svg.matchAll(/class="(?:weights \w+|beside)" x="[\d.]+" y="\d+" width="([\d.]+)"/g)];
     const [ours, oursBeside, peer, peerBeside] = widths
       .map(([, width]) => Number(width))
       .filter((width) => width !== 12);
