@@ -12,6 +12,7 @@ import { loadEngine } from '../../src/whisper/load_engine.ts';
 import { resolveOptions } from '../../src/whisper/options.ts';
 import { type Session, soleSession } from '../../src/whisper/session.ts';
 import { transcribeAudio } from '../../src/whisper/transcribe.ts';
+import { testGpu } from '../support/gpu.ts';
 import { writeTinyModel } from '../support/tiny_whisper.ts';
 
 interface HostMemory {
@@ -65,7 +66,10 @@ function watchMakers(device: GPUDevice) {
   return makers.map((name) => vi.spyOn(device, name as 'createBuffer'));
 }
 
-describe('[device] 120 windows', () => {
+const slow = (await testGpu()).kind === 'swiftshader';
+if (slow) process.stderr.write('  [model] SwiftShader: SKIPPED 120 windows, which take minutes\n');
+
+describe.skipIf(slow)('[device] 120 windows', () => {
   it.each(['resident', 'streamed'] as const)('%s: make nothing and leave nothing', async (mode) => {
     await using loaded = await loadEngine(folder, { mode });
     const { engine, gpu, tokenizer } = loaded;
