@@ -63,6 +63,7 @@ export function addTranscribeOptions(command: Command): Command {
   const choice = (flags: string, text: string, choices: readonly string[]) =>
     command.addOption(new Option(flags, text).choices(choices));
 
+  command.optionsGroup('Files and language:');
   command.option('--model <name>', 'model folder or file, or the name of one that is installed', 'tiny.en');
   command.option('--model-dir <folder>', 'where to look for the model first');
   command.option('-o, --output-dir <folder>', 'write files here instead of stdout');
@@ -71,6 +72,7 @@ export function addTranscribeOptions(command: Command): Command {
   choice('--task <task>', 'translate: into English', ['transcribe', 'translate']);
   command.option('--language <language>', 'code or name; default: detected');
 
+  command.optionsGroup('Decoding:');
   option('--temperature <number>', 'first temperature to sample with; 0: most probable', number, 0);
   option('--temperature-increment-on-fallback <number>', 'None: one temperature', number, 0.2);
   option('--best-of <count>', 'samples to choose from, above temperature 0', number, 5);
@@ -86,6 +88,7 @@ export function addTranscribeOptions(command: Command): Command {
   option('--condition-on-previous-text <boolean>', 'give each window the text before it', boolean, true);
   option('--clip-timestamps <seconds>', 'start,end,start,... of the parts to transcribe', numbers, [0]);
 
+  command.optionsGroup('Words and subtitles:');
   option('--word-timestamps <boolean>', 'find the time of every word', boolean, false);
   command.option('--prepend-punctuations <marks>', 'joined to the next word', PREPEND_PUNCTUATIONS);
   command.option('--append-punctuations <marks>', 'joined to the word before', APPEND_PUNCTUATIONS);
@@ -95,6 +98,7 @@ export function addTranscribeOptions(command: Command): Command {
   option('--max-words-per-line <words>', 'of a subtitle', number);
   option('--hallucination-silence-threshold <seconds>', 'skip silence around what seems made up', number);
 
+  command.optionsGroup('GPU and memory:');
   option('--fp16 <boolean>', 'false: keep attention caches in f32', boolean, true);
   option('--threads <count>', 'has no meaning here', number);
   command.option('--device <name>', 'has no meaning here: see --adapter');
