@@ -81,13 +81,16 @@ function rangePeaks(instance: Instance): Float64Array {
   const rows = [liveBytes(instance)];
   for (let reach = 1; 2 * reach <= instance.sections; reach *= 2) {
     const row = rows[rows.length - 1];
-    rows.push(Float64Array.from({ length: row.length - reach }, (_, s) => Math.max(row[s], row[s + reach])));
+    const wider = new Float64Array(row.length - reach);
+    for (let s = 0; s < wider.length; s++) wider[s] = Math.max(row[s], row[s + reach]);
+    rows.push(wider);
   }
-  return Float64Array.from({ length: instance.count }, (_, b) => {
-    const [lower, upper] = [instance.lower[b], instance.upper[b]];
-    const k = 31 - Math.clz32(upper - lower);
-    return Math.max(rows[k][lower], rows[k][upper - 2 ** k]);
-  });
+  const peaks = new Float64Array(instance.count);
+  for (let b = 0; b < instance.count; b++) {
+    const k = 31 - Math.clz32(instance.upper[b] - instance.lower[b]);
+    peaks[b] = Math.max(rows[k][instance.lower[b]], rows[k][instance.upper[b] - 2 ** k]);
+  }
+  return peaks;
 }
 
 /** Buffers met in time: all but those that end before this one starts, or start after it ends, and itself. */

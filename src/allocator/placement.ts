@@ -55,14 +55,15 @@ export function createPlacer(instance: Instance): Placer {
 type Step = (order: Int32Array, position: number, fit: Fit, offsets: Float64Array) => number;
 
 function createSolidStep(instance: Instance): Step {
-  const { size, alignment, lower, upper } = instance;
+  const { size, alignment, unit, lower, upper } = instance;
   const shelves = createShelves(instance);
   return (order, position, fit, offsets) => {
     if (position === 0) shelves.clear();
     const b = order[position];
     const shelf = shelves.holding(lower[b], upper[b]);
     const looks = shelf.length;
-    offsets[b] = findHole(shelf, lower[b], upper[b], size[b], alignment[b], fit);
+    const step = alignment[b] === unit ? 1 : alignment[b]; // every top is a multiple of the unit already
+    offsets[b] = findHole(shelf, lower[b], upper[b], size[b], step, fit);
     shelves.insert(offsets[b], size[b], lower[b], upper[b]);
     return looks;
   };

@@ -22,9 +22,14 @@ interface Span {
   readonly part: string | undefined;
 }
 
-interface Touch {
-  readonly time: number;
-  readonly writes: boolean;
+/** A tensor's uses by nodes. */
+interface Uses {
+  readonly first: number;
+  /** Whether the first use gives it a value. */
+  readonly written: boolean;
+  last: number;
+  /** First use in each segment, in order. */
+  readonly segments: number[];
 }
 
 /**
@@ -37,51 +42,49 @@ interface Touch {
  */
 export function lifetimes(graph: Graph): Lifetime[] {
   const spans = phaseSpans(graph);
-  const touches = collectTouches(graph);
+  const used = collectUses(graph);
   const result: Lifetime[] = [];
   for (const tensor of graph.tensors) {
-    const touched = touches.get(tensor);
-    if (!touched) continue;
-    if (tensor.kind === 'weight') result.push(weightLifetime(graph, spans, tensor, touched));
+    const uses = used.get(tensor);
+    if (!uses) continue;
+    if (tensor.kind === 'weight') result.push(weightLifetime(graph, spans, tensor, uses));
     else if (tensor.lives === 'always') result.push({ tensor, lower: 0, upper: graph.nodes.length });
-    else result.push(lifetime(tensor, touched));
+    else result.push(lifetime(graph, spans, tensor, uses));
   }
   return result;
-
-  function lifetime(tensor: Tensor, touched: readonly Touch[]): Lifetime {
-    const first = touched[0]!;
-    const last = touched.at(-1)!;
-    const firstSpan = spans.find((s) => first.time < s.end)!;
-    const lastSpan = spans.find((s) => last.time < s.end)!;
-    if (tensor.kind === 'activation') {
-      if (!first.writes) {
-        throw new GraphError(
-          `lifetimes: expected ${tensor.name} to be written before ${graph.nodes[first.time]!.label} reads it`,
-        );
-      }
-      const outlives = lastSpan !== firstSpan && lastSpan.repeats;
-      return { tensor, lower: first.time, upper: outlives ? lastSpan.end : last.time + 1 };
-    }
-    const early = tensor.kind !== 'state' || firstSpan.repeats || !first.writes;
-    return {
-      tensor,
-      lower: early ? firstSpan.begin : first.time,
-      upper: lastSpan.repeats ? lastSpan.end : last.time + 1,
-    };
-  }
 }
 
-function weightLifetime(graph: Graph, spans: readonly Span[], tensor: Tensor, touched: readonly Touch[]): Lifetime {
+function lifetime(graph: Graph, spans: readonly Span[], tensor: Tensor, { first, written, last }: Uses): Lifetime {
+  const firstSpan = spanOf(spans, first);
+  const lastSpan = spanOf(spans, last);
+  if (tensor.kind === 'activation') {
+    if (!written) {
+      throw new GraphError(
+        `lifetimes: expected ${tensor.name} to be written before ${graph.nodes[first]!.label} reads it`,
+      );
+    }
+    const outlives = lastSpan !== firstSpan && lastSpan.repeats;
+    return { tensor, lower: first, upper: outlives ? lastSpan.end : last + 1 };
+  }
+  const early = tensor.kind !== 'state' || firstSpan.repeats || !written;
+  return {
+    tensor,
+    lower: early ? firstSpan.begin : first,
+    upper: lastSpan.repeats ? lastSpan.end : last + 1,
+  };
+}
+
+function weightLifetime(graph: Graph, spans: readonly Span[], tensor: Tensor, { segments }: Uses): Lifetime {
   switch (tensor.residency ?? 'model') {
     case 'model':
       return { tensor, lower: 0, upper: graph.nodes.length };
     case 'part': {
-      const parts = new Set(touched.map(({ time }) => spans.find((s) => time < s.end)!.part));
+      const parts = new Set(segments.map((time) => spanOf(spans, time).part));
       const own = spans.filter(({ part }) => parts.has(part));
       return { tensor, lower: own[0]!.begin, upper: own.at(-1)!.end };
     }
     case 'segment': {
-      const runs = segmentRuns(graph, touched);
+      const runs = segments.map((time) => segmentRun(graph, time));
       const between = runs.slice(1).map((run, i) => ({ lower: runs[i]!.upper, upper: run.lower }));
       const gaps = between.filter(({ lower, upper }) => lower < upper); // none where one segment follows the other
       return { tensor, lower: runs[0]!.lower, upper: runs.at(-1)!.upper, ...(gaps.length > 0 && { gaps }) };
@@ -89,19 +92,18 @@ function weightLifetime(graph: Graph, spans: readonly Span[], tensor: Tensor, to
   }
 }
 
-/** The segments that touches fall into, in order. */
-function segmentRuns({ nodes }: Graph, touched: readonly Touch[]): Interval[] {
-  const runs: Interval[] = [];
-  for (const { time } of touched) {
-    if (time < (runs.at(-1)?.upper ?? 0)) continue;
-    const { segment } = nodes[time]!;
-    let lower = time;
-    let upper = time + 1;
-    while (nodes[lower - 1]?.segment === segment) lower--;
-    while (nodes[upper]?.segment === segment) upper++;
-    runs.push({ lower, upper });
-  }
-  return runs;
+/** The segment that the node at `time` belongs to. */
+function segmentRun({ nodes }: Graph, time: number): Interval {
+  const { segment } = nodes[time]!;
+  let lower = time;
+  let upper = time + 1;
+  while (nodes[lower - 1]?.segment === segment) lower--;
+  while (nodes[upper]?.segment === segment) upper++;
+  return { lower, upper };
+}
+
+function spanOf(spans: readonly Span[], time: number): Span {
+  return spans.find(({ end }) => time < end)!;
 }
 
 /** Node index ranges of the phases, in order; phases without nodes are left out. */
@@ -116,17 +118,20 @@ function phaseSpans(graph: Graph): Span[] {
   return spans;
 }
 
-function collectTouches(graph: Graph): Map<Tensor, Touch[]> {
-  const touches = new Map<Tensor, Touch[]>();
-  const touch = (tensor: Tensor, time: number, writes: boolean) => {
-    const list = touches.get(tensor) ?? [];
-    if (list.length === 0) touches.set(tensor, list);
-    list.push({ time, writes });
+function collectUses({ nodes }: Graph): Map<Tensor, Uses> {
+  const used = new Map<Tensor, Uses>();
+  const use = (tensor: Tensor, time: number, writes: boolean) => {
+    const uses = used.get(tensor);
+    if (uses === undefined) used.set(tensor, { first: time, written: writes, last: time, segments: [time] });
+    else {
+      if (nodes[uses.last]!.segment !== nodes[time]!.segment) uses.segments.push(time);
+      uses.last = time;
+    }
   };
-  graph.nodes.forEach((node, time) => {
-    for (const ref of Object.values(node.inputs)) touch(ref.tensor, time, false);
-    const updates = node.op.updates(node.attrs);
-    for (const [name, ref] of Object.entries(node.outputs)) touch(ref.tensor, time, !updates.includes(name));
+  nodes.forEach(({ op, attrs, inputs, outputs }, time) => {
+    for (const name in inputs) use(inputs[name]!.tensor, time, false);
+    const updates = op.updates(attrs);
+    for (const name in outputs) use(outputs[name]!.tensor, time, !updates.includes(name));
   });
-  return touches;
+  return used;
 }
