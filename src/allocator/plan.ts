@@ -9,7 +9,7 @@ import type { Graph } from '../graph/graph.ts';
 import { alignedBytes } from '../graph/layouts.ts';
 import { lifetimes } from '../graph/lifetimes.ts';
 import type { MemoryLayout } from '../graph/program.ts';
-import { type Block, type Draft, lifetimeBlocks, liveBytes, placeBlocks, tensorBlock } from './blocks.ts';
+import { type Block, type Draft, lifetimeBlocks, liveBytes, placeBlocks } from './blocks.ts';
 
 export interface PlanLimits {
   /** Bytes of the largest buffer the device makes. */
@@ -47,7 +47,10 @@ export function planMemory(graph: Graph, { maxBufferSize }: PlanLimits): Plan {
   const weights = lifetimeBlocks(live.filter(isWeight), maxBufferSize);
   placeBlocks(weights, 'weights', maxBufferSize, draft);
   const weightBytes = sum(draft.buffers);
-  const arena = live.filter((l) => !isWeight(l)).map(tensorBlock);
+  const arena = lifetimeBlocks(
+    live.filter((l) => !isWeight(l)),
+    maxBufferSize,
+  );
   placeBlocks(arena, 'arena', maxBufferSize, draft);
   const arenaLive = liveBytes(arena, graph.nodes.length);
   return {
