@@ -21,12 +21,6 @@ const SCALE = 0.18033688011112042; // log2(e) / sqrt(64)
 fn read16(i: u32) -> mat4x4<f32> {
   return mat4x4<f32>(qkv[i], qkv[i + 1u], qkv[i + 2u], qkv[i + 3u]);
 }
-fn cached_k16(i: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(cached_k4(i), cached_k4(i + 1u), cached_k4(i + 2u), cached_k4(i + 3u));
-}
-fn cached_v16(i: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(cached_v4(i), cached_v4(i + 1u), cached_v4(i + 2u), cached_v4(i + 3u));
-}
 fn along(a: mat4x4<f32>, b: mat4x4<f32>) -> f32 {
   return dot(a[0], b[0]) + dot(a[1], b[1]) + dot(a[2], b[2]) + dot(a[3], b[3]);
 }
@@ -107,6 +101,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   }
   if (!unused) {
     let base = (row.z * params.context + row.y) * n4 + head;
-    for (var c = lane; c < 16u; c += LANES) { store_kv4(base + c, qkv[q + n4 + c], qkv[q + 2u * n4 + c]); }
+    for (var c = lane; c < 16u; c += LANES) { keep4(base, q + n4, q + 2u * n4, c); }
   }
 }

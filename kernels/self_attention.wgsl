@@ -87,5 +87,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     weight += scores[lane];
   }
   y[r * n4 + head + i] = o / weight;
-  if (!unused) { store_kv4((row.z * params.context + row.y) * n4 + head + i, qkv[q + n4 + i], qkv[q + 2u * n4 + i]); }
+  if (!unused) { keep4((row.z * params.context + row.y) * n4 + head, q + n4, q + 2u * n4, i); }
 }

@@ -9,7 +9,17 @@ fn cached_k4(i: u32) -> vec4<f32> {
 fn cached_v4(i: u32) -> vec4<f32> {
   return v_cache[i];
 }
-fn store_kv4(i: u32, k: vec4<f32>, v: vec4<f32>) {
-  k_cache[i] = k;
-  v_cache[i] = v;
+
+// Elements 4 * i .. 4 * i + 15.
+fn cached_k16(i: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(cached_k4(i), cached_k4(i + 1u), cached_k4(i + 2u), cached_k4(i + 3u));
+}
+fn cached_v16(i: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(cached_v4(i), cached_v4(i + 1u), cached_v4(i + 2u), cached_v4(i + 3u));
+}
+
+// Keeps 4 elements of a head, the c-th of its 16 times 4: of its key and value from qkv[key] and qkv[value] on, in the cache from 4 * head on.
+fn keep4(head: u32, key: u32, value: u32, c: u32) {
+  k_cache[head + c] = qkv[key + c];
+  v_cache[head + c] = qkv[value + c];
 }

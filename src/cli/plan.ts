@@ -7,7 +7,7 @@ import { OptionError } from '../errors.ts';
 import { openModel } from '../formats/detect.ts';
 import { writeText } from '../output/write_text.ts';
 import { type ModelDimensions, PUBLISHED_DIMS } from '../whisper/dims.ts';
-import { type GraphOptions, MODES } from '../whisper/graph_options.ts';
+import { CACHE_PRECISIONS, type GraphOptions, MODES } from '../whisper/graph_options.ts';
 import { findModel } from '../whisper/model_folder.ts';
 import { weightChoice } from '../whisper/stored_weights.ts';
 import { WEIGHT_PRECISIONS, type WeightChoice, type WeightPrecision } from '../whisper/weight_rules.ts';
@@ -37,7 +37,7 @@ export function planCommand(io: Io, exit: (code: number) => void): Command {
     .option('--model <name...>', `${published}; all of these: all; or model folders or files`, ['tiny.en'])
     .addOption(new Option('--weights <format>', 'default f16; of a file, as it has them').choices(WEIGHT_PRECISIONS))
     .addOption(new Option('--mode <mode>', 'what is in memory at a time').choices(MODES).default('resident'))
-    .addOption(new Option('--cache <format>', 'how keys and values are kept').choices(['f16', 'f32']).default('f16'))
+    .addOption(new Option('--cache <format>', 'how keys and values are kept').choices(CACHE_PRECISIONS).default('f16'))
     .option('--batch <count>', 'sequences decoded in lockstep', count)
     .option('--text-context <tokens>', 'tokens a sequence may have', count)
     .option('--words', 'with room for finding the times of words')

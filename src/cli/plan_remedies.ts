@@ -7,7 +7,7 @@ import type { KindName } from './plan_kinds.ts';
 
 /** A short remark; `nothing: ...` where every choice needs the tensor. */
 export function remedy(tensor: Tensor, kind: KindName, options: GraphOptions): string {
-  const narrow = tensor.dtype === 'f32' && options.cache === 'f32' ? '--cache f16 halves it' : undefined;
+  const narrow = narrower(tensor, options);
   switch (kind) {
     case 'keysAndValues':
       if (/cross_/.test(tensor.name)) return any(['--mode absorbed: all layers read the one encoder output', narrow]);
@@ -16,7 +16,7 @@ export function remedy(tensor: Tensor, kind: KindName, options: GraphOptions): s
       return any(['a smaller --text-context, in proportion', fewer(options), narrow]);
     case 'features':
       if (/^encoder\.x$/.test(tensor.name)) return 'nothing: the residual stream of the window, updated in place';
-      if (/^(xa|features)$/.test(tensor.name)) return narrow ?? 'nothing: all decoder layers read it';
+      if (/^(xa|xa_all|features)$/.test(tensor.name)) return narrow ?? 'nothing: all decoder layers read it';
       return rowsRemedy(tensor, options);
     case 'attention':
     case 'mlp':
@@ -30,6 +30,12 @@ export function remedy(tensor: Tensor, kind: KindName, options: GraphOptions): s
     default:
       return weightRemedy(tensor, kind, options);
   }
+}
+
+/** Of what is kept in the format of caches. */
+function narrower({ dtype }: Tensor, { cache }: GraphOptions): string | undefined {
+  if (dtype === 'f32' && cache === 'f32') return '--cache f16 halves it';
+  return dtype === 'f16' ? '--cache int8 nearly halves it' : undefined;
 }
 
 function fewer({ batch }: GraphOptions): string | undefined {

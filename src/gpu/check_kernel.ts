@@ -4,7 +4,7 @@ import { createGraphBuilder } from '../graph/builder.ts';
 import type { Graph, TensorRef } from '../graph/graph.ts';
 import { separateLayout } from '../graph/layouts.ts';
 import { compile, kernelStem } from '../graph/program.ts';
-import { decodeTensor, encodeTensor } from '../ops/host_tensor.ts';
+import { decodeTensor, encodeTensor, storageStep } from '../ops/host_tensor.ts';
 import {
   byteLength,
   type Case,
@@ -128,16 +128,15 @@ function compare(
 
 /** Largest error over tolerance; beyond 1 it is added to the faults with its place and both values. */
 function difference(name: string, got: HostTensor, want: HostTensor, tolerance: Tolerance, faults: string[]): number {
-  const rounded = want.dtype === 'f16' ? decodeTensor(want, encodeTensor(want)) : want;
+  const rounded = want.dtype === 'f16' || want.dtype === 'q8' ? decodeTensor(want, encodeTensor(want)) : want;
   let worst = 0;
   let at = 0;
   for (let i = 0; i < got.data.length; i++) {
     const a = got.data[i]!;
     const b = rounded.data[i]!;
     if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
-    // Two values within half a unit of f16 may round apart.
-    const grid = want.dtype === 'f16' ? Math.max(Math.abs(b) * 2 ** -10, 2 ** -24) : 0;
-    const error = Math.abs(a - b) / (tolerance.abs + tolerance.rel * Math.abs(b) + grid);
+    // Two values that are nearly one may round apart, by a step of their format.
+    const error = Math.abs(a - b) / (tolerance.abs + tolerance.rel * Math.abs(b) + storageStep(rounded, i));
     if (error > worst || Number.isNaN(error)) {
       worst = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
       at = i;

@@ -7,6 +7,7 @@ import { HEAD } from './attention.ts';
 import type { CrossAttentionAttrs } from './cross_attention.ts';
 import { type Case, defineOp, expect } from './op.ts';
 import { isRowTable, NO_SEQUENCE, ROW } from './rows.ts';
+import type { KeptType } from './split_kv.ts';
 
 /** Frames of a run at most: their scores lie in workgroup memory. */
 const MAX_FRAMES = 512;
@@ -21,8 +22,8 @@ export const absorbedAttention = defineOp({
     const [n_rows, n_head, n_state] = q.shape as readonly [number, number, number];
     const fits = q.dtype === 'f32' && n_head * HEAD === n_state;
     expect(fits, 'absorbed_attention', 'q f32[R, H, 64 H]', types);
-    const floats = xa.dtype === 'f16' || xa.dtype === 'f32';
-    expect(floats && xa.shape[2] === n_state, 'absorbed_attention', `xa f16 or f32[A, T, ${n_state}]`, types);
+    const kept = ['f16', 'f32', 'q8'].includes(xa.dtype);
+    expect(kept && xa.shape[2] === n_state, 'absorbed_attention', `xa f16, f32 or q8[A, T, ${n_state}]`, types);
     expect(xa.shape[1]! <= MAX_FRAMES * splits, 'absorbed_attention', `splits of up to ${MAX_FRAMES} frames`, types);
     expect(isRowTable(rows) && rows.shape[0] === n_rows, 'absorbed_attention', `rows u32[${n_rows}, 4]`, types);
     return { y: { dtype: 'f32', shape: [n_rows, n_head, splits, n_state + 4] } };
@@ -69,6 +70,8 @@ export const absorbedAttention = defineOp({
 
   cases: [
     absorbedAttentionCase('tiny decode step', 'f16', [0], 1500, 384, { splits: 8 }, true),
+    absorbedAttentionCase('tiny decode step', 'q8', [0], 1500, 384, { splits: 8 }, true),
+    absorbedAttentionCase('two audios', 'q8', [1, 0], 67, 128, { splits: 3 }),
     absorbedAttentionCase('two audios', 'f16', [1, 0], 67, 128, { splits: 3 }),
     absorbedAttentionCase('three beams, a row unused', 'f32', [0, 1, 2, NO_SEQUENCE], 40, 64, {
       splits: 2,
@@ -91,7 +94,7 @@ export const absorbedAttention = defineOp({
 
 function absorbedAttentionCase(
   name: string,
-  dtype: 'f16' | 'f32',
+  dtype: KeptType,
   sequences: readonly number[],
   frames: number,
   n_state: number,

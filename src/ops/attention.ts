@@ -15,7 +15,8 @@ export const attention = defineOp({
     const [, n_state] = q.shape;
     expect(q.dtype === 'f32' && q.shape.length === 2 && n_state! % HEAD === 0, 'attention', 'q f32[R, 64 H]', types);
     const same = k.dtype === v.dtype && k.shape.join() === v.shape.join() && k.shape[1] === n_state;
-    expect(same && (k.dtype === 'f16' || k.dtype === 'f32'), 'attention', `k and v f16 or f32[T, ${n_state}]`, types);
+    const kept = ['f16', 'f32', 'q8'].includes(k.dtype);
+    expect(same && kept, 'attention', `k and v f16, f32 or q8[T, ${n_state}]`, types);
     return { y: { dtype: 'f32', shape: q.shape } };
   },
 
@@ -50,6 +51,8 @@ export const attention = defineOp({
   cases: [
     attentionCase('tiny encoder tile', 'f16', 150, 1500, 384, true),
     attentionCase('tiny encoder tile', 'f32', 150, 1500, 384, true),
+    attentionCase('tiny encoder tile', 'q8', 150, 1500, 384, true),
+    attentionCase('ragged', 'q8', 13, 67, 128),
     attentionCase('ragged', 'f16', 13, 67, 128),
     attentionCase('ragged', 'f32', 13, 67, 128),
     attentionCase('one key', 'f16', 3, 1, 64),

@@ -30,7 +30,8 @@ export const attentionScores = defineOp({
     const n_state = xa.shape[2]!;
     const fits = q.dtype === 'f32' && q.shape.at(-1) === n_state && head < n_state / HEAD;
     expect(fits, 'attention_scores', `q f32[R, ${n_state}] or [R, H, ${n_state}] with a head ${head}`, types);
-    expect(xa.dtype === 'f16' || xa.dtype === 'f32', 'attention_scores', 'xa f16 or f32[A, T, 64 H]', types);
+    const kept = ['f16', 'f32', 'q8'].includes(xa.dtype);
+    expect(kept, 'attention_scores', 'xa f16, f32 or q8[A, T, 64 H]', types);
     expect(columns >= xa.shape[1]!, 'attention_scores', `at most ${columns} keys`, types);
     return { y: { dtype: 'f32', shape: [q.shape[0]!, columns] } };
   },
@@ -63,6 +64,8 @@ export const attentionScores = defineOp({
   cases: [
     scoresCase('tiny', 'f16', [16, 384], 1500, true),
     scoresCase('tiny absorbed', 'f16', [16, 6, 384], 1500, true),
+    scoresCase('tiny', 'q8', [16, 384], 1500, true),
+    scoresCase('absorbed', 'q8', [2, 2, 128], 67),
     scoresCase('two rows', 'f32', [2, 128], 67),
     scoresCase('absorbed', 'f32', [2, 2, 128], 67),
   ],

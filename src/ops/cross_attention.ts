@@ -6,6 +6,7 @@
 import { HEAD } from './attention.ts';
 import { type Case, defineOp, expect } from './op.ts';
 import { isRowTable, NO_SEQUENCE, ROW } from './rows.ts';
+import type { KeptType } from './split_kv.ts';
 
 /** Floats of a partial result. */
 export const PARTIAL = HEAD + 4;
@@ -76,6 +77,9 @@ export const crossAttention = defineOp({
 
   cases: [
     crossAttentionCase('tiny decode step', 'f16', [0], 1500, 384, { splits: 8 }, true),
+    crossAttentionCase('tiny decode step', 'q8', [0], 1500, 384, { splits: 8 }, true),
+    crossAttentionCase('two audios', 'q8', [1, 0], 67, 128, { splits: 3 }),
+    crossAttentionCase('a row unused', 'q8', [0, NO_SEQUENCE], 5, 64, { splits: 4 }),
     crossAttentionCase('two audios', 'f16', [1, 0], 67, 128, { splits: 3 }),
     crossAttentionCase('three beams, a row unused', 'f32', [0, 1, 2, NO_SEQUENCE], 40, 64, { splits: 2, sequences: 3 }),
     crossAttentionCase('more splits than keys', 'f16', [0], 5, 64, { splits: 4 }),
@@ -99,7 +103,7 @@ export const crossAttention = defineOp({
 
 function crossAttentionCase(
   name: string,
-  dtype: 'f16' | 'f32',
+  dtype: KeptType,
   sequences: readonly number[],
   keys: number,
   n_state: number,

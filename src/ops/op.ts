@@ -3,10 +3,13 @@
 
 import { GraphError } from '../errors.ts';
 
-/** Element types of tensors. `f16` is storage (two a word); `i8`, `i6`, `i4` are codes of a block format, their scales a tensor beside. */
-export type DType = 'f32' | 'f16' | 'u32' | 'i8' | 'i6' | 'i4';
+/**
+ * Element types of tensors. `f16` is storage (two a word), and so is `q8`: 64 int8 codes of a head and their f32 scale, 17 words.
+ * `i8`, `i6`, `i4` are codes of a block format, their scales a tensor beside.
+ */
+export type DType = 'f32' | 'f16' | 'q8' | 'u32' | 'i8' | 'i6' | 'i4';
 
-const BITS: Readonly<Record<DType, number>> = { f32: 32, f16: 16, u32: 32, i8: 8, i6: 6, i4: 4 };
+const BITS: Readonly<Record<DType, number>> = { f32: 32, f16: 16, q8: 8.5, u32: 32, i8: 8, i6: 6, i4: 4 };
 
 /** Shape is outermost first; the last dimension is contiguous. */
 export interface TensorType {
@@ -14,7 +17,7 @@ export interface TensorType {
   readonly shape: readonly number[];
 }
 
-/** A tensor's values on the host: f16 widened to f32, codes as signed integers. */
+/** A tensor's values on the host: f16 and q8 widened to f32, codes as signed integers. */
 export interface HostTensor extends TensorType {
   readonly data: Float32Array | Uint32Array | Int8Array;
 }

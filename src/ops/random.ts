@@ -31,6 +31,7 @@ export function caseTensor(given: Case<string, object>, name: string, type: Tens
   const value = {
     f32: () => next() * 2 - 1,
     f16: name.endsWith('_scale') ? scale : () => next() * 2 - 1,
+    q8: () => next() * 2 - 1,
     u32: () => 0,
     i8: () => Math.floor(next() * 255) - 127,
     i6: () => Math.floor(next() * 64) - 32,

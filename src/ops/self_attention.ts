@@ -1,12 +1,13 @@
 // self_attention: causal attention of the rows of a decoder pass over their sequence's cache and the rows before them in the pass, and
 // the append of each row's key and value to the cache (openai/whisper model.py MultiHeadAttention with kv_cache).
-// qkv is [R, query | key | value]; the caches are [sequences, context, n_state], f16 or f32. A row not in use sees itself
+// qkv is [R, query | key | value]; the caches are [sequences, context, n_state], f16, f32 or q8. A row not in use sees itself
 // alone and is not appended. With `pages` [sequences, context] sequences share what they have in common: a position is read from the
 // cache of the sequence that its page names, and appended to the row's own, so beams are reordered without a copy.
 
 import { HEAD, softmax } from './attention.ts';
 import { type Case, defineOp, elements, expect, type TensorType } from './op.ts';
 import { isRowTable, NO_SEQUENCE, packRows, ROW, type Row } from './rows.ts';
+import type { KeptType } from './split_kv.ts';
 
 export const selfAttention = defineOp({
   name: 'self_attention',
@@ -20,9 +21,9 @@ export const selfAttention = defineOp({
     const n_state = qkv.shape[1]! / 3;
     expect(qkv.dtype === 'f32' && n_state % HEAD === 0, 'self_attention', 'qkv f32[R, 3 * 64 H]', types);
     expect(isRowTable(rows) && rows.shape[0] === qkv.shape[0], 'self_attention', `rows u32[${qkv.shape[0]}, 4]`, types);
-    const float = cache.dtype === 'f16' || cache.dtype === 'f32';
+    const kept = ['f16', 'f32', 'q8'].includes(cache.dtype);
     expect(
-      float && cache.shape.length === 3 && cache.shape[2] === n_state,
+      kept && cache.shape.length === 3 && cache.shape[2] === n_state,
       'self_attention',
       `caches [B, C, ${n_state}]`,
       {
@@ -80,11 +81,16 @@ export const selfAttention = defineOp({
 
   cases: [
     selfAttentionCase('f16', 'one row at the end', 448, 384, [step(0, 447)], true),
+    selfAttentionCase('q8', 'one row at the end', 448, 384, [step(0, 447)], true),
     selfAttentionCase('f16', 'first token', 8, 64, [step(0, 0)]),
     selfAttentionCase('f32', 'two sequences', 40, 128, [step(1, 37), { ...step(0, 3), first: 1 }]),
     selfAttentionCase('f16', 'prefill of two', 90, 128, [...prefill(0, 70, 5, 0), ...prefill(1, 0, 3, 5)]),
     selfAttentionCase('f32', 'prefill, rows unused', 20, 64, prefill(0, 0, 6, 0), false, 8),
-    pagedCase([step(1, 37), { ...step(0, 37), first: 1 }]),
+    selfAttentionCase('q8', 'first token', 8, 64, [step(0, 0)]),
+    selfAttentionCase('q8', 'prefill of two', 90, 128, [...prefill(0, 70, 5, 0), ...prefill(1, 0, 3, 5)]),
+    selfAttentionCase('q8', 'prefill, rows unused', 20, 64, prefill(0, 0, 6, 0), false, 8),
+    pagedCase('q8', [step(1, 37), { ...step(0, 37), first: 1 }]),
+    pagedCase('f16', [step(1, 37), { ...step(0, 37), first: 1 }]),
   ],
 
   variants: [
@@ -112,7 +118,7 @@ function prefill(sequence: number, position: number, length: number, first: numb
 }
 
 function selfAttentionCase(
-  dtype: 'f16' | 'f32',
+  dtype: KeptType,
   name: string,
   context: number,
   n_state: number,
@@ -133,8 +139,8 @@ function selfAttentionCase(
 }
 
 /** Two beams that have 20 positions of the first in common, and others of both. */
-function pagedCase(rows: readonly Row[]): Case<'qkv' | 'rows' | 'pages' | 'y', { cache: TensorType }> {
-  const plain = selfAttentionCase('f16', 'paged', 40, 128, rows);
+function pagedCase(dtype: KeptType, rows: readonly Row[]): Case<'qkv' | 'rows' | 'pages' | 'y', { cache: TensorType }> {
+  const plain = selfAttentionCase(dtype, 'paged', 40, 128, rows);
   const pages = Array.from({ length: 80 }, (_, i) => (i % 40 < 20 ? 0 : (i + Math.floor(i / 40)) % 2));
   return {
     ...plain,

@@ -4,6 +4,7 @@
 // exist, so queries, attention output and the 4 d wide MLP never exist for more than a tile.
 
 import { reshape, rows, type TensorRef } from '../graph/graph.ts';
+import { cacheType } from './graph_options.ts';
 import { linear, type Model, mlp } from './layers.ts';
 import { linearRows } from './model_weights.ts';
 
@@ -55,13 +56,14 @@ function encoderBlock(model: Model, name: string, x: TensorRef): void {
   const attn_ln = weights.norm(`${name}.attn_ln`, d);
   const qkv = weights.linear(`${name}.attn.qkv`, 3 * d, d);
   const out = weights.linear(`${name}.attn.out`, d, d);
-  const k = g.activation('k', options.cache, [n_audio_ctx, d]);
-  const v = g.activation('v', options.cache, [n_audio_ctx, d]);
+  const dtype = cacheType(options);
+  const k = g.activation('k', dtype, [n_audio_ctx, d]);
+  const v = g.activation('v', dtype, [n_audio_ctx, d]);
   for (let t = 0; t < n_audio_ctx; t += options.tileRows) {
     const y = g.layerNorm({ x: rows(x, t, t + options.tileRows), ...attn_ln });
     const kv = linear(model, y, linearRows(qkv, d, 3 * d));
-    const into = { k: rows(k, t, t + options.tileRows), v: rows(v, t, t + options.tileRows) };
-    g.splitKv({ x: kv }, { dtype: options.cache }, into);
+    const end = t + options.tileRows;
+    g.splitKv({ x: kv }, { dtype, first: t }, { k: rows(k, 0, end), v: rows(v, 0, end) });
   }
   for (let t = 0; t < n_audio_ctx; t += options.queryRows) {
     const residual = rows(x, t, t + options.queryRows);
@@ -77,19 +79,19 @@ export function audioFeatures(model: Model, x: TensorRef): Audio {
   const { n_audio_ctx, n_audio_state: d } = dims;
   const ln_post = weights.norm('encoder.ln_post', d);
   const features = options.keepFeatures ? g.state('features', 'f32', [n_audio_ctx, d], 'always') : undefined;
-  const exact = options.cache === 'f32';
+  const dtype = cacheType(options);
   const shape = [1, n_audio_ctx, d];
   const { audios } = options;
-  const one = () => (audios > 1 ? g.activation('xa', options.cache, shape) : g.state('xa', options.cache, shape));
-  const xa = exact && features ? reshape(features, shape) : one();
+  const one = () => (audios > 1 ? g.activation('xa', dtype, shape) : g.state('xa', dtype, shape));
+  const xa = dtype === 'f32' && features ? reshape(features, shape) : one();
   for (let t = 0; t < n_audio_ctx; t += options.crossRows) {
     const end = t + options.crossRows;
-    const into = exact ? rows2(xa, t, end) : features && rows(features, t, end);
+    const into = dtype === 'f32' ? rows2(xa, t, end) : features && rows(features, t, end);
     const y = g.layerNorm({ x: rows(x, t, end), ...ln_post }, {}, into && { y: into });
-    if (!exact) g.narrow({ x: y }, {}, { y: rows2(xa, t, end) });
+    if (dtype !== 'f32') g.narrow({ x: y }, { dtype, first: t }, { y: rows2(xa, 0, end) });
   }
   if (audios === 1) return { cross: 'absorbed', xa };
-  const all = g.state('xa_all', options.cache, [audios, n_audio_ctx, d], 'always');
+  const all = g.state('xa_all', dtype, [audios, n_audio_ctx, d], 'always');
   g.place({ x: xa, slot: g.input('slot', 'u32', [1]) }, { slots: audios }, { y: all });
   return { cross: 'absorbed', xa: all };
 }
@@ -100,11 +102,12 @@ export function crossKeysAndValues(model: Model, x: TensorRef): Audio {
   const { n_audio_ctx, n_text_state: d, n_text_layer } = dims;
   const ln_post = weights.norm('encoder.ln_post', d);
   const features = options.keepFeatures ? g.state('features', 'f32', [n_audio_ctx, d], 'always') : undefined;
+  const dtype = cacheType(options);
   const layers = Array.from({ length: n_text_layer }, (_, i) =>
     g.scope(`decoder.blocks.${i}`, () => ({
       projection: weights.linear(`decoder.blocks.${i}.cross_attn.kv`, 2 * d, d),
-      k: g.state('cross_k', options.cache, [1, n_audio_ctx, d]),
-      v: g.state('cross_v', options.cache, [1, n_audio_ctx, d]),
+      k: g.state('cross_k', dtype, [1, n_audio_ctx, d]),
+      v: g.state('cross_v', dtype, [1, n_audio_ctx, d]),
     })),
   );
   for (let t = 0; t < n_audio_ctx; t += options.crossRows) {
@@ -112,7 +115,7 @@ export function crossKeysAndValues(model: Model, x: TensorRef): Audio {
     const xa = g.layerNorm({ x: rows(x, t, end), ...ln_post }, {}, features && { y: rows(features, t, end) });
     for (const { projection, k, v } of layers) {
       const kv = linear(model, xa, projection);
-      g.splitKv({ x: kv }, { dtype: options.cache }, { k: rows2(k, t, end), v: rows2(v, t, end) });
+      g.splitKv({ x: kv }, { dtype, first: t }, { k: rows2(k, 0, end), v: rows2(v, 0, end) });
     }
   }
   return { cross: 'stored', layers };

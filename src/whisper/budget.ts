@@ -6,7 +6,7 @@ import { MemoryError } from '../errors.ts';
 import { compile } from '../graph/program.ts';
 import type { Caps } from '../ops/op.ts';
 import type { ModelDimensions } from './dims.ts';
-import { type GraphOptions, graphOptions, MODES, type Mode } from './graph_options.ts';
+import { type CachePrecision, type GraphOptions, graphOptions, MODES, type Mode } from './graph_options.ts';
 import { whisperGraph } from './model.ts';
 import { WEIGHT_PRECISIONS, type WeightChoice, type WeightPrecision } from './weight_rules.ts';
 
@@ -14,14 +14,16 @@ import { WEIGHT_PRECISIONS, type WeightChoice, type WeightPrecision } from './we
 export interface Configuration {
   readonly mode: Mode;
   readonly weights: WeightPrecision;
+  readonly cache: CachePrecision;
   readonly reason: string;
 }
 
-/** What a budget may choose between; a single mode or choice of weights is as the caller fixed it. */
+/** What a budget may choose between; a single mode, choice of weights or format of caches is as the caller fixed it. */
 export interface Freedom {
   readonly modes: readonly Mode[];
   /** The first is how the file has its weights: the others must be made from it at every upload. */
   readonly choices: readonly WeightChoice[];
+  readonly caches: readonly CachePrecision[];
 }
 
 /** A device as WebGPU guarantees it, but for the size of buffers, which every driver raises. */
@@ -54,25 +56,27 @@ export function fewerBits(stored: WeightChoice): WeightChoice[] {
 export function fitBudget(
   dims: ModelDimensions,
   options: Partial<GraphOptions>,
-  { modes, choices }: Freedom,
+  { modes, choices, caches }: Freedom,
   maxGpuBytes: number,
 ): GraphOptions & { readonly configuration: Configuration } {
   const candidates = choices
-    .flatMap((choice, i) => modes.map((mode) => ({ ...options, ...choice, mode, stored: i === 0 })))
-    .map((candidate) => ({ candidate, cost: secondsPerWindow(dims, candidate) * PENALTY[candidate.weights] }))
+    .flatMap((choice, i) =>
+      modes.flatMap((mode) => caches.map((cache) => ({ ...options, ...choice, mode, cache, stored: i === 0 }))),
+    )
+    .map((candidate) => ({ candidate, cost: secondsPerWindow(dims, candidate) * penalty(candidate) }))
     .sort((a, b) => a.cost - b.cost);
   const missed: { readonly name: string; readonly bytes: number }[] = [];
   for (const { candidate } of candidates) {
     const { stored: _, ...chosen } = candidate;
     const bytes = plannedBytes(dims, chosen);
-    const name = `${chosen.mode}, ${chosen.weights}`;
+    const name = `${chosen.mode}, ${chosen.weights}${chosen.cache === 'int8' ? ', int8 caches' : ''}`;
     if (bytes > maxGpuBytes) {
       missed.push({ name, bytes });
       continue;
     }
     const reason =
       missed.length === 0 ? 'the fastest of all' : `faster ones take more: ${missed.map(describe).join('; ')}`;
-    const configuration = { mode: chosen.mode, weights: chosen.weights, reason };
+    const configuration = { mode: chosen.mode, weights: chosen.weights, cache: chosen.cache, reason };
     return { ...graphOptions(dims, chosen), configuration };
   }
   const least = missed.reduce((a, b) => (b.bytes < a.bytes ? b : a));
@@ -99,11 +103,21 @@ export function mostAudios(dims: ModelDimensions, options: Partial<GraphOptions>
 
 const describe = ({ name, bytes }: { name: string; bytes: number }) => `${name} ${(bytes / 1e6).toFixed(1)} MB`;
 
+/** Formats of caches that a budget may choose, or the one that was asked for. */
+export const cachesOf = (cache: CachePrecision | undefined): readonly CachePrecision[] =>
+  cache === undefined ? ['f16', 'int8'] : [cache];
+
 /** All modes, or the one that was asked for. */
 export const modesOf = (mode: Mode | undefined): readonly Mode[] => (mode === undefined ? MODES : [mode]);
 
 /** What fewer bits cost in words misheard, as a factor of time: a format is not given up for a little speed. */
 const PENALTY: Readonly<Record<WeightPrecision, number>> = { f32: 1, f16: 1, int8: 1.05, int6: 1.3, int4: 2 };
+/** Far less: with int8 caches the tokens that change are those that were nearly equal before. */
+const CACHE_PENALTY: Readonly<Record<CachePrecision, number>> = { f32: 1, f16: 1, int8: 1.01 };
+
+const penalty = ({ weights, cache }: Pick<GraphOptions, 'weights' | 'cache'>) =>
+  PENALTY[weights] * CACHE_PENALTY[cache];
+
 const BITS: Readonly<Record<WeightPrecision, number>> = { f32: 32, f16: 16, int8: 8.5, int6: 6.5, int4: 4.5 };
 
 // Rates of a middling GPU, of which only the ratios matter.

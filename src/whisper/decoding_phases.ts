@@ -5,6 +5,7 @@ import { CURSOR, RULE_WORDS } from '../ops/decoding_tables.ts';
 import { ROW } from '../ops/rows.ts';
 import type { Audio } from './audio_encoder.ts';
 import type { ModelDimensions } from './dims.ts';
+import { cacheType } from './graph_options.ts';
 import type { Model } from './layers.ts';
 import { type LinearWeights, type NormWeights, padded, vocabRows } from './model_weights.ts';
 import { decoderBlocks, type Pass, type TextCache } from './text_decoder.ts';
@@ -56,8 +57,8 @@ function declare(model: Model, audio: Audio): Decoder {
 function textCache({ g, dims, options }: Model, layer: number): TextCache {
   const shape = [options.batch, options.textContext, dims.n_text_state];
   return g.scope(`decoder.blocks.${layer}`, () => ({
-    k_cache: g.state('k_cache', options.cache, shape),
-    v_cache: g.state('v_cache', options.cache, shape),
+    k_cache: g.state('k_cache', cacheType(options), shape),
+    v_cache: g.state('v_cache', cacheType(options), shape),
   }));
 }
 

@@ -1,6 +1,7 @@
 // What may be chosen when Whisper is laid out as a graph. All choices but `weights` and `cache` give the same numbers up to rounding.
 
 import { OptionError } from '../errors.ts';
+import type { KeptType } from '../ops/split_kv.ts';
 import type { ModelDimensions } from './dims.ts';
 import { weightMatrices } from './fused_weights.ts';
 import { checkWeightChoice, EMBEDDING, precisionOf, type WeightChoice } from './weight_rules.ts';
@@ -15,6 +16,9 @@ export type { WeightPrecision, WeightRule } from './weight_rules.ts';
 export const MODES = ['resident', 'absorbed', 'phased', 'streamed'] as const;
 export type Mode = (typeof MODES)[number];
 
+export const CACHE_PRECISIONS = ['f32', 'f16', 'int8'] as const;
+export type CachePrecision = (typeof CACHE_PRECISIONS)[number];
+
 export interface GraphOptions extends WeightChoice {
   readonly mode: Mode;
   /**
@@ -22,8 +26,8 @@ export interface GraphOptions extends WeightChoice {
    * `absorbed` into query and result. Default: stored in mode resident, absorbed in all others.
    */
   readonly cross: 'stored' | 'absorbed';
-  /** Keys and values of all attention. */
-  readonly cache: 'f16' | 'f32';
+  /** How keys and values of all attention, or the features in their place, are kept; int8 has an f32 scale for every head of a token. */
+  readonly cache: CachePrecision;
   /** `w8a8`: activations are quantised as well, in blocks of 32, where weights are int8, not fewer bits; the logits' input stays float. */
   readonly arithmetic: 'w8a32' | 'w8a8';
   /** Sequences decoded in lockstep: as many for each audio. */
@@ -92,6 +96,11 @@ export function graphOptions(dims: ModelDimensions, wanted: Partial<GraphOptions
   checkWeightChoice('graphOptions', dims, options);
   checkArithmetic(dims, options);
   return options;
+}
+
+/** The element type of keys and values. */
+export function cacheType({ cache }: Pick<GraphOptions, 'cache'>): KeptType {
+  return cache === 'int8' ? 'q8' : cache;
 }
 
 /** W8A8's dot product takes two int8. Logits are not computed that way. */

@@ -43,6 +43,9 @@ describe('[pure] plan --json', () => {
     expect(caches(one)).toBe(2 * layers * 300 * d * 2);
     const four = await planned('--model', 'small', '--text-context', '300', '--batch', '4', '--cache', 'f32');
     expect(caches(four)).toBe(2 * layers * 4 * 300 * d * 4);
+    const int8 = await planned('--model', 'small', '--text-context', '300', '--cache', 'int8');
+    const aligned = Math.ceil((300 * (d + (4 * d) / 64)) / 256) * 256; // codes, and an f32 scale for every head
+    expect(caches(int8)).toBe(2 * layers * aligned);
     const absorbed = await planned('--model', 'small', '--mode', 'absorbed');
     expect(absorbed.arena.bytes).toBeLessThan((await planned('--model', 'small')).arena.bytes / 3);
   });
@@ -56,6 +59,7 @@ describe('[pure] plan --json', () => {
     expect(remedies['decoder.blocks.*.cross_k']).toMatch(/^--mode absorbed/);
     expect(remedies['decoder.blocks.* weights']).toMatch(/^--weights int8; or --mode streamed/);
     expect(remedies['encoder.blocks.* weights']).toMatch(/^--weights int8; or --mode phased/);
+    expect(remedies['decoder.blocks.*.k_cache']).toMatch(/--cache int8 nearly halves it$/);
     const absorbed = await planned('--model', 'large-v3', '--mode', 'absorbed');
     expect(absorbed.peak.largest.map(({ name }: { name: string }) => name)).toContain('xa');
     expect(JSON.stringify(absorbed.peak)).not.toContain('mode absorbed');

@@ -67,7 +67,7 @@ const MAKERS = {
       d,
       d.g.attention({
         q,
-        ...(d.g.splitKv({ x }, { dtype: d.choose(['f16', 'f32']) }) as Record<'k' | 'v', TensorRef>),
+        ...(d.g.splitKv({ x }, { dtype: d.choose(['f16', 'f32', 'q8']), first: 0 }) as Record<'k' | 'v', TensorRef>),
       }),
     );
   },

@@ -2,15 +2,16 @@
 
 import { describe, expect, it } from 'vitest';
 import { MemoryError } from '../../src/errors.ts';
-import { fewerBits, fitBudget, modesOf, mostAudios, plannedBytes } from '../../src/whisper/budget.ts';
+import { cachesOf, fewerBits, fitBudget, modesOf, mostAudios, plannedBytes } from '../../src/whisper/budget.ts';
 import { PUBLISHED_DIMS } from '../../src/whisper/dims.ts';
-import { MODES, type Mode } from '../../src/whisper/graph_options.ts';
+import { type CachePrecision, MODES, type Mode } from '../../src/whisper/graph_options.ts';
 
 const tiny = PUBLISHED_DIMS['tiny.en']!;
+const F16 = ['f16'] as const;
 const INT8 = { weights: 'int8', weightRules: [] } as const;
 
-function chosen(maxGpuBytes: number, mode?: Mode, choices = fewerBits(INT8)) {
-  return fitBudget(tiny, {}, { modes: modesOf(mode), choices }, maxGpuBytes).configuration;
+function chosen(maxGpuBytes: number, mode?: Mode, choices = fewerBits(INT8), caches: readonly CachePrecision[] = F16) {
+  return fitBudget(tiny, {}, { modes: modesOf(mode), choices, caches }, maxGpuBytes).configuration;
 }
 
 describe('[pure] budget', () => {
@@ -41,9 +42,22 @@ describe('[pure] budget', () => {
     }
   });
 
+  it('int8 caches, where that is enough, before a slower mode; never where caches were chosen', () => {
+    const whole = plannedBytes(tiny, { weights: 'int8' });
+    const free = (bytes: number) => chosen(bytes, undefined, [INT8], cachesOf(undefined));
+    expect(free(whole)).toMatchObject({ mode: 'resident', cache: 'f16', reason: 'the fastest of all' });
+    expect(free(whole - 1)).toMatchObject({ mode: 'resident', cache: 'int8' });
+    expect(chosen(whole - 1, undefined, [INT8], cachesOf('f16'))).toMatchObject({ mode: 'absorbed', cache: 'f16' });
+    const least = plannedBytes(tiny, { mode: 'streamed', weights: 'int8', cache: 'int8' });
+    expect(free(least)).toMatchObject({ mode: 'streamed', cache: 'int8' });
+    expect(() => free(least - 1)).toThrow(
+      `at least ${least} bytes because streamed, int8, int8 caches takes the least`,
+    );
+  });
+
   it('beams and words count', () => {
     const bytes = plannedBytes(tiny, { weights: 'int8' });
-    const wide = fitBudget(tiny, { batch: 5 }, { modes: MODES, choices: [INT8] }, bytes);
+    const wide = fitBudget(tiny, { batch: 5 }, { modes: MODES, choices: [INT8], caches: F16 }, bytes);
     expect(wide.mode).not.toBe('resident');
     expect(wide.batch).toBe(5);
   });
@@ -68,7 +82,7 @@ describe('[pure] budget', () => {
   it('large-v3 in a tenth of what it takes whole', () => {
     const large = PUBLISHED_DIMS['large-v3']!;
     const int4 = { weights: 'int4', weightRules: [] } as const;
-    const found = fitBudget(large, {}, { modes: MODES, choices: [int4] }, 155e6);
+    const found = fitBudget(large, {}, { modes: MODES, choices: [int4], caches: F16 }, 155e6);
     expect(found.configuration).toMatchObject({ mode: 'streamed', weights: 'int4' });
   });
 });

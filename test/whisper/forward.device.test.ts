@@ -88,6 +88,8 @@ const variants: readonly Partial<GraphOptions>[] = [
   { weights: 'int4', cache: 'f16', weightRules: MIXTURE },
   { weights: 'f32', cache: 'f32', cross: 'absorbed' },
   { weights: 'int8', cache: 'f16', cross: 'absorbed' },
+  { weights: 'int8', cache: 'int8' },
+  { weights: 'int8', cache: 'int8', cross: 'absorbed' },
 ];
 
 describe('[device] forward pass of a tiny model', () => {

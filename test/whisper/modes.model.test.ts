@@ -42,13 +42,13 @@ describe('[device] modes, small model', () => {
   }
 
   it('a budget is kept to the byte, and refused before a device is opened', async () => {
-    const streamed = await Whisper.load(folder, { mode: 'streamed' });
+    const streamed = await Whisper.load(folder, { mode: 'streamed', cache: 'f16' });
     const { plannedBytes: least } = streamed.memory;
     await streamed.dispose();
-    await using whisper = await Whisper.load(folder, { weights: 'f16', maxGpuBytes: least });
+    await using whisper = await Whisper.load(folder, { weights: 'f16', cache: 'f16', maxGpuBytes: least });
     expect(whisper.configuration).toMatchObject({ mode: 'streamed', weights: 'f16' });
     expect(whisper.memory.createdBytes).toBe(least);
-    const tooLittle = { weights: 'f16', maxGpuBytes: least - 1, adapter: 'no such card' } as const;
+    const tooLittle = { weights: 'f16', cache: 'f16', maxGpuBytes: least - 1, adapter: 'no such card' } as const;
     await expect(Whisper.load(folder, tooLittle)).rejects.toThrow(`at least ${least} bytes because streamed, f16`);
   });
 
