@@ -1,12 +1,18 @@
 // `npm run bench -- ops [stem] [--all]`: every case of every op that is marked for timing, by the kernel that would run it here, or by all
 // admissible ones (a software driver may take minutes to compile a kernel that is not meant for it).
 // One sample is a submit of as many dispatches as take about 50 ms; times are wall clock for one dispatch. Inputs are seeded.
+//
+// The last column holds the best time against a roofline measured in the same run (src/gpu/rates.ts): no dispatch can be faster than its
+// multiply-adds (`fma`), its bytes out of a working set of about its size (`mem`), or a dispatch that does nothing (`launch`). The largest
+// of the three bounds it. Bytes are those of all its tensors, so an op that reads a few rows of one may seem faster than `mem`.
 
 import Benchmark from 'benchmark';
+import { ratesText } from '../src/cli/rates_text.ts';
 import { caseGraph, caseValues } from '../src/gpu/check_kernel.ts';
 import { type Gpu, openGpu } from '../src/gpu/device.ts';
 import { GpuExecutor } from '../src/gpu/executor.ts';
 import { PipelineCache } from '../src/gpu/pipelines.ts';
+import { measureRates, type Rates, readRateOf } from '../src/gpu/rates.ts';
 import { separateLayout } from '../src/graph/layouts.ts';
 import { compile, kernelStem } from '../src/graph/program.ts';
 import { encodeTensor } from '../src/ops/host_tensor.ts';
@@ -22,8 +28,10 @@ export async function main(args: string[]): Promise<void> {
   const gpu = await openGpu();
   const pipelines = new PipelineCache(gpu);
   printHeader(`npm run bench -- ops ${args.join(' ')}`.trim(), gpu.name);
+  const rates = await measureRates(gpu);
+  for (const line of ratesText(rates)) console.log(`# ${line}`);
   console.log(
-    `${'kernel'.padEnd(26)} ${'case'.padEnd(34)} ${'min ms'.padStart(9)} ${'median'.padStart(9)} ${'GFLOP/s'.padStart(8)} ${'GB/s'.padStart(7)}`,
+    `${'kernel'.padEnd(26)} ${'case'.padEnd(34)} ${'min ms'.padStart(9)} ${'median'.padStart(9)} ${'GFLOP/s'.padStart(8)} ${'GB/s'.padStart(7)}  of bound`,
   );
   for (const op of Object.values(ops) as readonly Op[]) {
     for (const given of op.cases.filter((c) => c.bench)) {
@@ -35,19 +43,38 @@ export async function main(args: string[]): Promise<void> {
         if (!kernelStem(op, variant).startsWith(stem)) continue;
         const seconds = await timeKernel(gpu, pipelines, op, given, variant);
         const bytes = Object.values(types).reduce((sum, type) => sum + byteLength(type), 0);
-        printRow(kernelStem(op, variant), given.name, seconds, op.flops?.(types, attrs) ?? 0, bytes);
+        printRow(kernelStem(op, variant), given.name, seconds, { flops: op.flops?.(types, attrs) ?? 0, bytes }, rates);
       }
     }
   }
 }
 
-function printRow(kernel: string, name: string, seconds: readonly number[], flops: number, bytes: number): void {
+interface Work {
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+function printRow(kernel: string, name: string, seconds: readonly number[], work: Work, rates: Rates): void {
   const sorted = seconds.toSorted((a, b) => a - b);
   const min = sorted[0]!;
   const median = sorted[Math.floor(sorted.length / 2)]!;
   const rate = (amount: number, width: number) => (amount > 0 ? (amount / min / 1e9).toFixed(2) : '-').padStart(width);
   const times = [min, median].map((s) => (s * 1000).toFixed(3).padStart(9)).join(' ');
-  console.log(`${kernel.padEnd(26)} ${name.padEnd(34)} ${times} ${rate(flops, 8)} ${rate(bytes, 7)}`);
+  const [bound, least] = tightestBound(work, rates);
+  const share = `${((100 * least) / min).toFixed(0).padStart(4)} % ${bound}`;
+  console.log(
+    `${kernel.padEnd(26)} ${name.padEnd(34)} ${times} ${rate(work.flops, 8)} ${rate(work.bytes, 7)}  ${share}`,
+  );
+}
+
+/** Which bound asks for most seconds, and how many. */
+function tightestBound({ flops, bytes }: Work, rates: Rates): readonly [bound: string, seconds: number] {
+  const bounds = [
+    ['launch', rates.secondsPerDispatch],
+    ['fma', flops / rates.flopsF32],
+    ['mem', bytes / readRateOf(rates, bytes)],
+  ] as const;
+  return bounds.reduce((most, bound) => (bound[1] > most[1] ? bound : most));
 }
 
 /** Seconds of one dispatch, a sample each. */

@@ -1,12 +1,14 @@
-// `whisper-wgsl doctor`: what the machine offers, and whether every kernel computes what its CPU twin computes.
+// `whisper-wgsl doctor`: what the machine offers, how fast it is, and whether every kernel computes what its CPU twin computes.
 
 import { Command } from 'commander';
 import { checkKernel } from '../gpu/check_kernel.ts';
 import { type Gpu, openGpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
+import { measureRates, type Rates } from '../gpu/rates.ts';
 import * as ops from '../ops/index.ts';
 import { admissible, type Op } from '../ops/op.ts';
 import { EXIT, type Io } from './io.ts';
+import { ratesText } from './rates_text.ts';
 
 const LIMITS = [
   'maxBufferSize',
@@ -19,7 +21,7 @@ const LIMITS = [
 
 export function doctorCommand(io: Io, exit: (code: number) => void): Command {
   return new Command('doctor')
-    .description('Check the GPU: adapter, limits, and every kernel against its CPU twin.')
+    .description('Check the GPU: adapter, limits, rates, and every kernel against its CPU twin.')
     .option('--adapter <name>', 'part of the name of the GPU to check')
     .action(async ({ adapter }: { adapter?: string }) => exit(await examine(adapter, io)));
 }
@@ -32,6 +34,7 @@ async function examine(adapter: string | undefined, io: Io): Promise<number> {
     print(`subgroups ${gpu.caps.subgroupSize || (gpu.caps.subgroups ? 'of varying size' : 'none')}`);
     print(`features  ${[...gpu.device.features].sort().join(' ')}`);
     for (const name of LIMITS) print(`limit     ${name} ${gpu.device.limits[name]}`);
+    for (const line of ratesText(await engineRates(adapter))) print(line);
     const failures = await checkAll(gpu, print, io.signal);
     print(
       failures === 0
@@ -39,6 +42,16 @@ async function examine(adapter: string | undefined, io: Io): Promise<number> {
         : `verdict   ${failures} kernels are WRONG here`,
     );
     return failures === 0 ? 0 : EXIT.failure;
+  } finally {
+    await gpu.close();
+  }
+}
+
+/** On a device as the engine opens it: without bounds checks. */
+async function engineRates(adapter: string | undefined): Promise<Rates> {
+  const gpu = await openGpu({ adapter });
+  try {
+    return await measureRates(gpu);
   } finally {
     await gpu.close();
   }

@@ -9,6 +9,7 @@ import { formatTimestamp, type OutputFormat, outputName, type Segment, writeResu
 import { PUBLISHED_DIMS } from '../whisper/dims.ts';
 import { type TranscribeResult, Whisper } from '../whisper/whisper.ts';
 import { EXIT, type Io, megabytes, say } from './io.ts';
+import { writeProfile } from './profile.ts';
 import { progressBar } from './progress.ts';
 import {
   ALL,
@@ -39,16 +40,27 @@ async function transcribeFiles(files: readonly string[], flags: Flags, io: Io): 
   const began = performance.now();
   const local = join(flags.modelDir ?? '', flags.model);
   const model = flags.modelDir !== undefined && existsSync(local) ? local : flags.model;
-  await using whisper = await Whisper.load(model, { ...loadOptions(flags), signal: io.signal });
+  await using whisper = await Whisper.load(model, {
+    ...loadOptions(flags),
+    profile: flags.profile !== undefined,
+    signal: io.signal,
+  });
   if (!flags.quiet) {
     for (const line of [...warnings(flags), ...modelWarnings(whisper, flags)]) say(io, `warning: ${line}`);
     if (whisper.isSoftware) say(io, `no GPU in use: '${whisper.adapter}' computes on the CPU`);
-    const { mode, weights, reason } = whisper.configuration;
+    const { mode, weights, cache, reason } = whisper.configuration;
     if (flags.maxGpuMemory !== undefined)
-      say(io, `within ${megabytes(flags.maxGpuMemory)}: ${mode}, ${weights} (${reason})`);
+      say(io, `within ${megabytes(flags.maxGpuMemory)}: ${mode}, ${weights}, ${cache} caches (${reason})`);
     say(io, `${model} on '${whisper.adapter}', loaded in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   }
-  if (flags.audios !== 1) return await transcribeTogether(whisper, files, flags, io);
+  const transcribe = flags.audios !== 1 && files.length > 1 ? transcribeTogether : transcribeEach;
+  const code = await transcribe(whisper, files, flags, io);
+  if (flags.profile !== undefined) await writeProfile(flags.profile, whisper.takeProfile(), flags.quiet === true, io);
+  return code;
+}
+
+/** One after another: what a file says is printed as it is heard. */
+async function transcribeEach(whisper: Whisper, files: readonly string[], flags: Flags, io: Io): Promise<number> {
   let failed = 0;
   for (const file of files) {
     try {

@@ -3,11 +3,12 @@
 import { type Command, Option } from 'commander';
 import { OptionError } from '../errors.ts';
 import { type OutputFormat, type WriterOptions, writers } from '../output/index.ts';
-import { MODES } from '../whisper/graph_options.ts';
+import { CACHE_PRECISIONS, MODES } from '../whisper/graph_options.ts';
 import type { TranscribeOptions } from '../whisper/options.ts';
 import { WEIGHT_PRECISIONS } from '../whisper/weight_rules.ts';
 import type { LoadOptions } from '../whisper/whisper.ts';
 import { APPEND_PUNCTUATIONS, PREPEND_PUNCTUATIONS } from '../whisper/words/word_timestamps.ts';
+import { profileFile } from './profile.ts';
 
 /** What `all` stands for, as in openai/whisper. */
 export const ALL: readonly OutputFormat[] = ['txt', 'vtt', 'srt', 'tsv', 'json'];
@@ -47,13 +48,15 @@ export interface Flags {
   readonly maxLineCount?: Maybe;
   readonly maxWordsPerLine?: Maybe;
   readonly threads?: Maybe;
-  readonly clipTimestamps: number[];
+  readonly clipTimestamps: number[] | 'quiet';
   readonly hallucinationSilenceThreshold?: Maybe;
   readonly adapter?: string;
   readonly weights?: LoadOptions['weights'];
   readonly mode?: LoadOptions['mode'];
+  readonly cache?: LoadOptions['cache'];
   readonly maxGpuMemory?: number;
   readonly audios: number | 'fit';
+  readonly profile?: string;
   readonly quiet?: boolean;
 }
 
@@ -86,7 +89,12 @@ export function addTranscribeOptions(command: Command): Command {
   command.option('--initial-prompt <text>', 'text to begin the first window with: names, spelling');
   option('--carry-initial-prompt <boolean>', 'begin every window with it', boolean, false);
   option('--condition-on-previous-text <boolean>', 'give each window the text before it', boolean, true);
-  option('--clip-timestamps <seconds>', 'start,end,start,... of the parts to transcribe', numbers, [0]);
+  option(
+    '--clip-timestamps <seconds>',
+    'start,end,start,... of the parts to transcribe; quiet: cut at pauses',
+    clips,
+    [0],
+  );
 
   command.optionsGroup('Words and subtitles:');
   option('--word-timestamps <boolean>', 'find the time of every word', boolean, false);
@@ -99,32 +107,34 @@ export function addTranscribeOptions(command: Command): Command {
   option('--hallucination-silence-threshold <seconds>', 'skip silence around what seems made up', number);
 
   command.optionsGroup('GPU and memory:');
-  option('--fp16 <boolean>', 'false: keep attention caches in f32', boolean, true);
+  option('--fp16 <boolean>', 'false: keep attention caches in f32, if --cache does not say otherwise', boolean, true);
   option('--threads <count>', 'has no meaning here', number);
   command.option('--device <name>', 'has no meaning here: see --adapter');
   command.option('--adapter <name>', 'part of the name of the GPU to use');
   choice('--weights <format>', 'how weights are kept on the GPU; default as the file has them', WEIGHT_PRECISIONS);
   choice('--mode <mode>', 'what of the model is in GPU memory at a time; default resident', MODES);
+  choice('--cache <format>', "how attention's keys and values are kept on the GPU; default f16", CACHE_PRECISIONS);
   option('--max-gpu-memory <bytes>', 'such as 600MB: takes the fastest mode and weights that fit', bytes);
   option(
     '--audios <count>',
-    'files decoded together, greedily; fit: as many as --max-gpu-memory allows',
+    'files, or clips that do not know the text before, decoded together; fit: as many as --max-gpu-memory allows',
     audioCount,
     1,
   );
+  option('--profile <file>', 'tell where the time goes: a .json trace for Perfetto, or a .html picture', profileFile);
   return command.option('-q, --quiet', 'nothing on stderr but errors');
 }
 
 /** What the engine must be loaded with. */
 export function loadOptions(flags: Flags): LoadOptions {
   const { adapter, weights, mode, maxGpuMemory: maxGpuBytes, wordTimestamps, fp16 } = flags;
-  if (flags.audios !== 1)
-    return { adapter, weights, mode, maxGpuBytes, audios: flags.audios, ...(!fp16 && { cache: 'f32' }) };
+  const cache = flags.cache ?? (fp16 ? undefined : 'f32');
+  if (flags.audios !== 1) return { adapter, weights, mode, cache, maxGpuBytes, audios: flags.audios };
   const sequences = Math.max(
     given(flags.beamSize) ?? 1,
     temperatures(flags).some((t) => t > 0) ? (given(flags.bestOf) ?? 1) : 1,
   );
-  return { adapter, weights, mode, maxGpuBytes, sequences, words: wordTimestamps, ...(!fp16 && { cache: 'f32' }) };
+  return { adapter, weights, mode, cache, maxGpuBytes, sequences, words: wordTimestamps };
 }
 
 export function transcribeOptions(flags: Flags): TranscribeOptions {
@@ -212,6 +222,10 @@ function numbers(text: string): number[] {
     if (value === 'none') throw new OptionError(`transcribe: expected numbers with commas between, got '${text}'`);
     return value;
   });
+}
+
+function clips(text: string): number[] | 'quiet' {
+  return text === 'quiet' ? text : numbers(text);
 }
 
 function boolean(text: string): boolean {

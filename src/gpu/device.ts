@@ -4,11 +4,11 @@ import { DeviceError } from '../errors.ts';
 import type { Caps } from '../ops/op.ts';
 import { type AdapterKind, type AdapterOptions, findAdapter } from './adapter.ts';
 
-/** Bytes of GPU buffers made through `Gpu.createBuffer`. */
+/** Bytes of GPU buffers and query sets made through `Gpu`. */
 export interface MemoryAccount {
   readonly live: number;
   readonly peak: number;
-  /** Buffers ever made. */
+  /** Buffers and query sets ever made. */
   readonly made: number;
 }
 
@@ -21,11 +21,21 @@ export interface Gpu {
   readonly memory: MemoryAccount;
   /** @throws DeviceError when the driver has no room. */
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags, mapped?: boolean): Promise<GPUBuffer>;
+  /** A set of timestamps, 8 bytes each in the account. The device must have the feature. */
+  createQueries(label: string, bytes: number): GPUQuerySet;
+  destroyQueries(queries: GPUQuerySet): void;
   /** Frees the buffers and, by an empty submit, lets the driver take the memory back. */
   destroyBuffers(buffers: readonly GPUBuffer[]): void;
   /** @throws DeviceError when the device was lost or reported an error since the last check. */
   check(): void;
   close(): Promise<void>;
+}
+
+const QUERY_BYTES = 8;
+
+/** Bytes that a query set counts in the account. */
+export function queryBytes(queries: GPUQuerySet | undefined): number {
+  return (queries?.count ?? 0) * QUERY_BYTES;
 }
 
 /**
@@ -95,10 +105,19 @@ class OpenGpu implements Gpu {
     const buffer = this.device.createBuffer({ label, size: bytes, usage, mappedAtCreation: mapped });
     const error = (await this.device.popErrorScope()) ?? (await this.device.popErrorScope());
     if (error) throw new DeviceError(`createBuffer: expected ${bytes} bytes for ${label}, got ${error.message}`);
-    this.memory.made += 1;
-    this.memory.live += bytes;
-    this.memory.peak = Math.max(this.memory.peak, this.memory.live);
+    this.#count(bytes);
     return buffer;
+  }
+
+  createQueries(label: string, bytes: number): GPUQuerySet {
+    const queries = this.device.createQuerySet({ label, type: 'timestamp', count: bytes / QUERY_BYTES });
+    this.#count(bytes);
+    return queries;
+  }
+
+  destroyQueries(queries: GPUQuerySet): void {
+    queries.destroy();
+    this.memory.live -= queryBytes(queries);
   }
 
   destroyBuffers(buffers: readonly GPUBuffer[]): void {
@@ -107,6 +126,12 @@ class OpenGpu implements Gpu {
       this.memory.live -= buffer.size;
     }
     this.device.queue.submit([]);
+  }
+
+  #count(bytes: number): void {
+    this.memory.made += 1;
+    this.memory.live += bytes;
+    this.memory.peak = Math.max(this.memory.peak, this.memory.live);
   }
 
   check(): void {

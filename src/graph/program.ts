@@ -9,8 +9,8 @@ import type { Graph, Node, TensorRef } from './graph.ts';
 /** Offsets of bindings, of storage and uniform buffers alike, on a device with default limits. */
 export const BINDING_ALIGNMENT = 256;
 
-/** `weights` and `arena` hold tensors; the others serve the executor. */
-export type BufferUse = 'weights' | 'arena' | 'uniforms' | 'upload' | 'readback';
+/** `weights` and `arena` hold tensors; the others serve the executor, `timestamps` and `queries` (a query set, no buffer) its profiler. */
+export type BufferUse = 'weights' | 'arena' | 'uniforms' | 'upload' | 'readback' | 'timestamps' | 'queries';
 
 export interface BufferSpec {
   readonly label: string;
@@ -70,6 +70,8 @@ export interface CompileOptions {
   /** Bytes of each of the two buffers through which the host writes, and of the one through which it reads. Default 256 KiB, 64 KiB. */
   readonly uploadBytes?: number;
   readonly readbackBytes?: number;
+  /** To be profiled: dispatches whose timestamps, begin and end of 8 bytes each, are read back at a time. Default 0. */
+  readonly timedDispatches?: number;
   /** Picks among the admissible kernels of a node; default the first. */
   readonly choose?: (node: Node, candidates: readonly Variant[]) => Variant;
 }
@@ -85,11 +87,19 @@ export function compile(graph: Graph, layout: MemoryLayout, caps: Caps, options:
     phases[node.phase]!.push(compileNode(node, index, layout, caps, uniforms, options.choose));
   });
   const words = uniforms.words();
+  const timed = 16 * (options.timedDispatches ?? 0);
   const own: BufferSpec[] = [
     { label: 'uniforms', use: 'uniforms', bytes: words.byteLength },
     { label: 'upload-0', use: 'upload', bytes: options.uploadBytes ?? 256 * 1024 },
     { label: 'upload-1', use: 'upload', bytes: options.uploadBytes ?? 256 * 1024 },
     { label: 'readback', use: 'readback', bytes: options.readbackBytes ?? 64 * 1024 },
+    // Last, so that indices of buffers hold with and without.
+    ...(timed > 0
+      ? [
+          { label: 'timestamps', use: 'timestamps', bytes: timed } as const,
+          { label: 'timestamp queries', use: 'queries', bytes: timed } as const,
+        ]
+      : []),
   ];
   return {
     buffers: [...layout.buffers, ...own],

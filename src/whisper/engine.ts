@@ -5,6 +5,8 @@ import { EngineStateError, MemoryError } from '../errors.ts';
 import type { ModelFile } from '../formats/model_file.ts';
 import type { Gpu } from '../gpu/device.ts';
 import { GpuExecutor } from '../gpu/executor.ts';
+import { Profiler } from '../gpu/profiler.ts';
+import { timedDispatches } from '../gpu/timed_submitter.ts';
 import type { Graph } from '../graph/graph.ts';
 import { compile, type Program } from '../graph/program.ts';
 import { CURSOR, type DecodingRules, packRules, packSuppressed } from '../ops/decoding_tables.ts';
@@ -24,6 +26,8 @@ const LEAST_LOG_MEL = -10;
 export interface EngineOptions extends Partial<GraphOptions> {
   /** Refuse to make more bytes of buffers than this. */
   readonly maxGpuBytes?: number | undefined;
+  /** Measure when every dispatch runs; see `profiler`. Default false. */
+  readonly profile?: boolean | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -43,10 +47,19 @@ export class WhisperEngine {
   readonly options: GraphOptions;
   readonly graph: Graph;
   readonly program: Program;
+  /** Where it was asked for. */
+  readonly profiler: Profiler | undefined;
   readonly #executor: GpuExecutor;
   readonly #model: ModelFile;
 
-  private constructor(model: ModelFile, options: GraphOptions, graph: Graph, executor: GpuExecutor) {
+  private constructor(
+    model: ModelFile,
+    options: GraphOptions,
+    graph: Graph,
+    executor: GpuExecutor,
+    profiler: Profiler | undefined,
+  ) {
+    this.profiler = profiler;
     this.dims = model.dims;
     this.#model = model;
     this.options = options;
@@ -62,19 +75,22 @@ export class WhisperEngine {
   static async load(
     gpu: Gpu,
     model: ModelFile,
-    { signal, maxGpuBytes, ...given }: EngineOptions = {},
+    { signal, maxGpuBytes, profile = false, ...given }: EngineOptions = {},
   ): Promise<WhisperEngine> {
     let executor: GpuExecutor | undefined;
     try {
       const options = graphOptions(model.dims, given);
       const graph = whisperGraph(model.dims, options);
-      const program = compile(graph, planMemory(graph, gpu.device.limits), gpu.caps);
+      const timed = profile ? timedDispatches(gpu) : 0;
+      const program = compile(graph, planMemory(graph, gpu.device.limits), gpu.caps, { timedDispatches: timed });
       requireBudget(program, maxGpuBytes);
-      executor = await GpuExecutor.create(gpu, graph, program);
-      const engine = new WhisperEngine(model, options, graph, executor);
+      const profiler = profile ? new Profiler(graph, gpu.name, timed > 0 ? 'timestamps' : 'submits') : undefined;
+      executor = await GpuExecutor.create(gpu, graph, program, undefined, profiler);
+      const engine = new WhisperEngine(model, options, graph, executor, profiler);
       await engine.#loadWeights(undefined, signal);
       executor.writeWeights = (names) => engine.#loadWeights(names);
       if (program.swapped.every((names) => names.length === 0)) await model.file.close();
+      profiler?.take(); // of loading
       return engine;
     } catch (error) {
       await executor?.destroy();

@@ -2,6 +2,7 @@
 
 import { openModel } from '../formats/detect.ts';
 import { type Gpu, openGpu } from '../gpu/device.ts';
+import { TIMING_BYTES } from '../gpu/timed_submitter.ts';
 import { loadTokenizer, type Tokenizer } from '../text/tokenizer.ts';
 import type { Configuration } from './budget.ts';
 import { WhisperEngine } from './engine.ts';
@@ -20,16 +21,16 @@ export interface LoadedEngine extends AsyncDisposable {
  * @throws ModelFileError, AdapterError, MemoryError, OptionError. Nothing stays behind.
  */
 export async function loadEngine(pathOrName: string, options: LoadOptions): Promise<LoadedEngine> {
-  const { adapter, robustness, poison, maxGpuBytes, signal } = options;
+  const { adapter, robustness, poison, maxGpuBytes, profile, signal } = options;
   checkLoadOptions(options);
   const model = await openModel(findModel(pathOrName));
   let gpu: Gpu | undefined;
   try {
     const tokenizer = loadTokenizer(await tokenizerSource(model), model.dims);
-    const { configuration, ...graph } = configure(model, options);
+    const { configuration, ...graph } = configure(model, profile ? lessTiming(options) : options);
     const opened = await openGpu({ adapter, robustness, poison });
     gpu = opened;
-    const engine = await WhisperEngine.load(opened, model, { ...graph, maxGpuBytes, signal });
+    const engine = await WhisperEngine.load(opened, model, { ...graph, maxGpuBytes, profile, signal });
     const dispose = () => engine.dispose().finally(() => opened.close());
     return { gpu: opened, engine, tokenizer, configuration, [Symbol.asyncDispose]: dispose };
   } catch (error) {
@@ -37,4 +38,10 @@ export async function loadEngine(pathOrName: string, options: LoadOptions): Prom
     await model.file.close();
     throw error;
   }
+}
+
+/** The budget that is left for the model where the profiler takes its share. */
+function lessTiming(options: LoadOptions): LoadOptions {
+  if (options.maxGpuBytes === undefined) return options;
+  return { ...options, maxGpuBytes: options.maxGpuBytes - TIMING_BYTES };
 }

@@ -3,8 +3,8 @@
 import { OptionError } from '../errors.ts';
 import type { ModelFile } from '../formats/model_file.ts';
 import type { AdapterOptions } from '../gpu/adapter.ts';
-import { type Configuration, fewerBits, fitBudget, modesOf, mostAudios } from './budget.ts';
-import { type GraphOptions, graphOptions, MODES } from './graph_options.ts';
+import { type Configuration, cachesOf, fewerBits, fitBudget, modesOf, mostAudios } from './budget.ts';
+import { CACHE_PRECISIONS, type GraphOptions, graphOptions, MODES } from './graph_options.ts';
 import { weightChoice } from './stored_weights.ts';
 import { WEIGHT_PRECISIONS, type WeightPrecision, type WeightRule } from './weight_rules.ts';
 import { alignmentHeads } from './words/alignment_heads.ts';
@@ -17,8 +17,8 @@ export interface LoadOptions
   /** Other formats for matrices by openai's name, `*` standing for anything; the first rule that matches wins. */
   readonly weightRules?: readonly WeightRule[];
   /**
-   * No more bytes of GPU memory than this. The fastest mode and weights that fit are taken, weights with fewer bits than the file's where
-   * it must be; `mode` and `weights`, where given, stay as they are. `configuration` tells the choice.
+   * No more bytes of GPU memory than this. The fastest mode, weights and caches that fit are taken, weights with fewer bits than the file's and
+   * int8 caches where it must be; `mode`, `weights` and `cache`, where given, stay as they are. `configuration` tells the choice.
    */
   readonly maxGpuBytes?: number;
   /** Sequences that can be decoded at once, for beamSize and bestOf. Default 1. */
@@ -27,6 +27,8 @@ export interface LoadOptions
   readonly audios?: number | 'fit';
   /** Make room for finding the times of words. Default false. */
   readonly words?: boolean;
+  /** Measure when every dispatch runs; `takeProfile` tells. Costs time, and up to 64 KiB of GPU memory. Default false. */
+  readonly profile?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -48,10 +50,11 @@ export function configure(
   const stored = weightChoice(model, { weights, weightRules });
   if (maxGpuBytes === undefined) {
     const options = graphOptions(dims, { ...fixed, ...stored, mode });
-    return { ...options, configuration: { mode: options.mode, weights: options.weights, reason: 'as asked for' } };
+    const configuration = { mode: options.mode, weights: options.weights, cache: options.cache };
+    return { ...options, configuration: { ...configuration, reason: 'as asked for' } };
   }
   const choices = weights === undefined ? fewerBits(stored) : [stored];
-  const fitted = fitBudget(dims, fixed, { modes: modesOf(mode), choices }, maxGpuBytes);
+  const fitted = fitBudget(dims, fixed, { modes: modesOf(mode), choices, caches: cachesOf(cache) }, maxGpuBytes);
   if (audios !== 'fit') return fitted;
   const { configuration, ...options } = fitted;
   const several = {
@@ -60,6 +63,7 @@ export function configure(
     mode: options.mode,
     weights: options.weights,
     weightRules: options.weightRules,
+    cache: options.cache,
   };
   const most = mostAudios(dims, several, maxGpuBytes);
   return { ...graphOptions(dims, { ...several, audios: most, batch: most }), configuration };
@@ -79,6 +83,7 @@ const LOAD_OPTIONS = [
   'sequences',
   'audios',
   'words',
+  'profile',
   'signal',
 ];
 
@@ -91,7 +96,7 @@ export function checkLoadOptions(options: LoadOptions): void {
     mode: MODES,
     cross: ['stored', 'absorbed'],
     weights: WEIGHT_PRECISIONS,
-    cache: ['f16', 'f32'],
+    cache: CACHE_PRECISIONS,
     arithmetic: ['w8a32', 'w8a8'],
   } as const;
   for (const [name, allowed] of Object.entries(choices)) {

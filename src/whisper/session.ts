@@ -27,7 +27,7 @@ export function soleSession(engine: WhisperEngine, audio: AudioSource, signal?: 
   /** The mel of the first window stands on the device. */
   let melStands = false;
   const mel = async (seek: number) => engine.mel(await readWindow(audio, seek, engine.dims), signal);
-  return {
+  return profiled({
     engine,
     async listen() {
       melStands = await findLoudest(engine, audio, signal);
@@ -44,5 +44,18 @@ export function soleSession(engine: WhisperEngine, audio: AudioSource, signal?: 
       await engine.encode(frames, signal);
     },
     decode: (task) => decodeWindow(engine, task),
+  });
+}
+
+/** The same, with its calls in the profile where the engine keeps one. */
+export function profiled(session: Session): Session {
+  const { profiler } = session.engine;
+  if (!profiler) return session;
+  return {
+    engine: session.engine,
+    listen: () => profiler.call('listen', () => session.listen()),
+    language: (tokenizer) => profiler.call('language', () => session.language(tokenizer)),
+    encode: (seek, frames) => profiler.call('encode', () => session.encode(seek, frames)),
+    decode: (task) => profiler.call('decode', () => session.decode(task)),
   };
 }

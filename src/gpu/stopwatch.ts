@@ -1,0 +1,108 @@
+// Times small kernels by the wall clock: best of several submits, each long enough to drown its own cost.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadKernel } from '../ops/wgsl.ts';
+import { BufferUsage } from './constants.ts';
+import type { Gpu } from './device.ts';
+import { PipelineCache } from './pipelines.ts';
+
+const KERNELS = new URL('../../kernels/rates/', import.meta.url);
+/** Long enough to drown what a submit costs, short enough to fall between two turns of other processes. */
+const SAMPLE_SECONDS = 0.008;
+const BUDGET_SECONDS = 0.25;
+const FEWEST_SAMPLES = 5;
+
+export type Encode = (encoder: GPUCommandEncoder) => void;
+
+/** A kernel of kernels/rates with its buffers in place. */
+export interface Ready {
+  /** Sets the words of `struct Params`. */
+  set(params: Uint32Array): void;
+  /** One pass of so many dispatches. */
+  encode(encoder: GPUCommandEncoder, groups: number, dispatches?: number): void;
+}
+
+export class Stopwatch {
+  readonly gpu: Gpu;
+  readonly #pipelines: PipelineCache;
+  readonly #buffers: GPUBuffer[] = [];
+
+  constructor(gpu: Gpu) {
+    this.gpu = gpu;
+    this.#pipelines = new PipelineCache(gpu);
+  }
+
+  async buffer(label: string, bytes: number, usage: number): Promise<GPUBuffer> {
+    const made = await this.gpu.createBuffer(label, bytes, usage);
+    this.#buffers.push(made);
+    return made;
+  }
+
+  /** `storage`: by binding number from 1 on. */
+  async ready(stem: string, storage: readonly GPUBuffer[]): Promise<Ready> {
+    const { device } = this.gpu;
+    const { pipeline, layout } = await this.#pipelines.get(loadKernel(KERNELS, stem, {}), {});
+    const params = await this.buffer(`${stem} params`, 16, BufferUsage.UNIFORM | BufferUsage.COPY_DST);
+    const bindGroup = device.createBindGroup({
+      layout,
+      entries: [params, ...storage].map((buffer, binding) => ({ binding, resource: { buffer } })),
+    });
+    return {
+      set: (words) => device.queue.writeBuffer(params, 0, words.slice().buffer),
+      encode(encoder, groups, dispatches = 1) {
+        const pass = encoder.beginComputePass();
+        for (let i = 0; i < dispatches; i++) {
+          pass.setPipeline(pipeline);
+          pass.setBindGroup(0, bindGroup);
+          pass.dispatchWorkgroups(groups);
+        }
+        pass.end();
+      },
+    };
+  }
+
+  /** Least seconds of a submit until the host knows of its end, `times` tried. */
+  async least(encode: Encode, times = FEWEST_SAMPLES): Promise<number> {
+    let best = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < times; i++) best = Math.min(best, await this.#once(encode));
+    this.gpu.check();
+    return best;
+  }
+
+  /** Seconds of one round of something that can be done any number of rounds. */
+  async perRound(encode: (encoder: GPUCommandEncoder, rounds: number) => void): Promise<number> {
+    await this.#once((e) => encode(e, 1)); // drivers compile on first use
+    const began = performance.now();
+    let rounds = 1;
+    let best = Number.POSITIVE_INFINITY;
+    for (let samples = 0; samples < FEWEST_SAMPLES || performance.now() - began < BUDGET_SECONDS * 1000; ) {
+      const seconds = await this.#once((e) => encode(e, rounds), best * rounds);
+      if (seconds < SAMPLE_SECONDS / 2) {
+        rounds = Math.ceil(rounds * Math.min(8, SAMPLE_SECONDS / seconds));
+      } else {
+        best = Math.min(best, seconds / rounds);
+        samples += 1;
+      }
+    }
+    this.gpu.check();
+    return best;
+  }
+
+  /** Half of the `expected` seconds are slept through: more would make a bad guess come true. */
+  async #once(encode: Encode, expected = 0): Promise<number> {
+    const { device } = this.gpu;
+    const encoder = device.createCommandEncoder();
+    encode(encoder);
+    const commands = encoder.finish();
+    const began = performance.now();
+    device.queue.submit([commands]);
+    // A pending promise keeps dawn.node's event loop turning, on a core that a software adapter could use.
+    if (expected > SAMPLE_SECONDS / 2 && Number.isFinite(expected)) await sleep(expected * 500);
+    await device.queue.onSubmittedWorkDone();
+    return (performance.now() - began) / 1000;
+  }
+
+  free(): void {
+    this.gpu.destroyBuffers(this.#buffers);
+  }
+}
