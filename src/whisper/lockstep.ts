@@ -1,5 +1,5 @@
-// Several files at once: each has its own seek loop, windows are encoded one after another, and all that wait are decoded together, so that
-// a step reads (and, where they are streamed, uploads) the decoder's weights once for all of them. Every file's result is what it is alone.
+// Several seek loops at once, of files or of a file's independent clips: windows are encoded one after another, and all that wait are decoded
+// together, so that a step reads (and, where they are streamed, uploads) the decoder's weights once for all. Results are as of each alone.
 
 import type { AudioSource } from '../audio/index.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
@@ -18,35 +18,43 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Shares one engine among workers, each with a slot of its own and one file at a time. */
+/** Shares one engine among those who hold one of its slots: what each encodes is decoded with what the others encoded. */
 export class Lockstep {
   readonly #engine: WhisperEngine;
   readonly #waiting: Waiting[] = [];
-  /** Workers that have files left. */
-  #working: number;
+  readonly #free: number[];
+  /** Who would like a slot, first come first served. */
+  readonly #queue: ((slot: number) => void)[] = [];
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(engine: WhisperEngine, workers: number) {
+  constructor(engine: WhisperEngine) {
     this.#engine = engine;
-    this.#working = workers;
+    this.#free = Array.from({ length: engine.options.audios }, (_, slot) => slot);
   }
 
-  /** A worker has no more files: nobody waits for it any longer. */
-  leave(): void {
-    this.#working -= 1;
-    this.#decodeAll();
+  /** Runs `body` as soon as a slot is free, which it has until it ends. */
+  async use<T>(body: (slot: number) => Promise<T>): Promise<T> {
+    const slot = this.#free.shift() ?? (await new Promise<number>((resolve) => this.#queue.push(resolve)));
+    try {
+      return await body(slot);
+    } finally {
+      const next = this.#queue.shift();
+      if (next) next(slot);
+      else this.#free.push(slot);
+      this.#decodeAll(); // nobody waits for this slot any longer
+    }
   }
 
-  /** The session of a worker's next file. */
-  session(slot: number, audio: AudioSource, signal?: AbortSignal): Session {
+  /** A file, of which several slots may have a part each. */
+  file(audio: AudioSource, signal?: AbortSignal): { session(slot: number): Session } {
     const engine = this.#engine;
     let highest: Uint8Array | undefined;
-    const encode = async (seek: number, frames: number) => {
+    const encode = async (seek: number, frames: number, slot: number) => {
       await engine.executor.write('mel_highest', highest!);
       await engine.mel(await readWindow(audio, seek, engine.dims), signal);
       await engine.encode(frames, signal, slot);
     };
-    return {
+    const session = (slot: number): Session => ({
       engine,
       listen: () =>
         this.#alone(async () => {
@@ -55,16 +63,17 @@ export class Lockstep {
         }),
       language: (tokenizer: Tokenizer) =>
         this.#alone(async () => {
-          await encode(0, windowFrames(engine.dims));
+          await encode(0, windowFrames(engine.dims), slot);
           return detectLanguage(engine, tokenizer, signal, slot);
         }),
-      encode: (seek, frames) => this.#alone(() => encode(seek, frames)),
+      encode: (seek, frames) => this.#alone(() => encode(seek, frames, slot)),
       decode: (task) =>
         new Promise((resolve, reject) => {
           this.#waiting.push({ slot, task, resolve, reject });
           this.#decodeAll();
         }),
-    };
+    });
+    return { session };
   }
 
   /** One thing at a time on the engine. */
@@ -74,10 +83,10 @@ export class Lockstep {
     return turn;
   }
 
-  /** Once every worker waits: all tasks at the first one's temperature, which the rules on the device have. */
+  /** Once all who hold a slot wait: all tasks at the first one's temperature, which the rules on the device have. */
   #decodeAll(): void {
     const [first] = this.#waiting;
-    if (!first || this.#waiting.length < this.#working) return;
+    if (!first || this.#waiting.length < this.#engine.options.audios - this.#free.length) return;
     const alike = ({ task }: Waiting) => task.rules.temperature === first.task.rules.temperature;
     const round = this.#waiting.filter(alike);
     this.#waiting.splice(0, this.#waiting.length, ...this.#waiting.filter((w) => !alike(w)));

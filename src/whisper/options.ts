@@ -50,8 +50,11 @@ export interface TranscribeOptions {
   readonly maxInitialTimestamp?: number | null;
   /** Tokens of a window at most. Default half the decoder's context, 224. */
   readonly sampleLength?: number;
-  /** Seconds: start, end, start, end ... of the parts to transcribe; the last end may be left out. */
-  readonly clipTimestamps?: readonly number[];
+  /**
+   * Seconds: start, end, start, end ... of the parts to transcribe; the last end may be left out. `quiet`: all of the file, cut at pauses
+   * into parts of 15 to 30 s.
+   */
+  readonly clipTimestamps?: readonly number[] | 'quiet';
   /** Find the time of every word, and take segments' times from them. The engine must be loaded with words. */
   readonly wordTimestamps?: boolean;
   /** Punctuation that becomes part of the word after it, and before it. Defaults: openai's. */
@@ -158,8 +161,9 @@ function checkNumbers(options: ResolvedOptions, textContext: number): void {
   require(Number.isInteger(sampleLength) &&
     sampleLength > 0 &&
     sampleLength <= textContext, 'sampleLength', `in 1..${textContext}`, sampleLength);
-  const rising = clipTimestamps.every((t, i) => finite(t) && t >= (clipTimestamps[i - 1] ?? 0));
-  require(rising, 'clipTimestamps', 'in seconds, rising from 0', clipTimestamps);
+  const rising = (times: readonly number[]) => times.every((t, i) => finite(t) && t >= (times[i - 1] ?? 0));
+  const clips = clipTimestamps === 'quiet' || (Array.isArray(clipTimestamps) && rising(clipTimestamps));
+  require(clips, 'clipTimestamps', 'in seconds, rising from 0, or quiet', clipTimestamps);
   require(suppressTokens.every(
     (t) => Number.isInteger(t) && t >= -1,
   ), 'suppressTokens', 'to be token ids or -1', suppressTokens);

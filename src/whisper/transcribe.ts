@@ -3,11 +3,13 @@
 import type { AudioSource } from '../audio/index.ts';
 import { DeviceError } from '../errors.ts';
 import type { Segment } from '../output/result.ts';
-import { roundHalfEven, strip } from '../python.ts';
+import { strip } from '../python.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
+import { type Clip, clipsAt, quietClips } from './clips.ts';
 import type { Prompt } from './decoding.ts';
 import type { WhisperEngine } from './engine.ts';
 import { type DecodingResult, decodeWithFallback } from './fallback.ts';
+import type { DetectedLanguage } from './language.ts';
 import { contentFrames } from './mel.ts';
 import { windowFrames } from './model.ts';
 import type { ResolvedOptions } from './options.ts';
@@ -38,13 +40,23 @@ export interface WindowTrace extends Window {
   readonly fate: 'kept' | 'silent' | 'dropped';
 }
 
-interface Clip {
-  readonly start: number;
-  readonly end: number;
+/** What is known of a file before its first window, and does not change over it. */
+export interface Heard {
+  readonly engine: WhisperEngine;
+  readonly tokenizer: Tokenizer;
+  readonly options: ResolvedOptions;
+  readonly language: string;
+  readonly found: DetectedLanguage | undefined;
+  /** Frames of mel that hold audio, and which of them to transcribe. */
+  readonly content: number;
+  readonly clips: readonly Clip[];
+  /** Tokens of the initial prompt, and those every window begins with. */
+  readonly initial: readonly number[];
+  readonly sot: readonly number[];
 }
 
-/** What the loop remembers between windows. */
-interface State {
+/** What came of some of a file's clips, one after the other, and what the loop remembers between windows. */
+export interface Part {
   readonly segments: Segment[];
   readonly windows: WindowTrace[];
   /** Tokens of the initial prompt, then of every segment. */
@@ -55,14 +67,11 @@ interface State {
   lastSpeech: number;
 }
 
-/** What does not change over the file. */
-interface File {
-  readonly engine: WhisperEngine;
-  readonly tokenizer: Tokenizer;
-  readonly options: ResolvedOptions;
-  readonly language: string;
-  /** Frames of mel that hold audio. */
-  readonly content: number;
+/** Who is told how it goes. */
+export interface Listener {
+  onSegment(segment: Segment): void;
+  /** A window ends at frame `seek`. */
+  onWindow(seek: number): void;
 }
 
 /** @throws the signal's reason when aborted, DeviceError when the device fails. The engine is usable afterwards. */
@@ -72,56 +81,87 @@ export async function transcribeAudio(
   audio: AudioSource,
   options: ResolvedOptions,
 ): Promise<Transcription> {
+  const heard = await hearFile(session, tokenizer, audio, options);
+  const part = beginPart(heard);
+  const listener: Listener = {
+    onSegment: (segment) => options.onSegment?.(segment),
+    onWindow: (seek) =>
+      options.onProgress?.({ seconds: Math.min(seek, heard.content) / FRAMES_PER_SECOND, duration: audio.duration }),
+  };
+  for (const clip of heard.clips) await transcribeClip(session, heard, clip, part, listener);
+  return joinParts(heard, [part]);
+}
+
+/** Listens to the whole file: its loudest value, its language, its clips. */
+export async function hearFile(
+  session: Session,
+  tokenizer: Tokenizer,
+  audio: AudioSource,
+  options: ResolvedOptions,
+): Promise<Heard> {
   const { engine } = session;
+  const { clipTimestamps, initialPrompt, signal } = options;
   const content = contentFrames(audio.length);
   await session.listen();
   const detected = options.language === undefined && tokenizer.isMultilingual && content > 0;
   const found = detected ? await session.language(tokenizer) : undefined;
   const language = options.language ?? found?.language ?? 'en';
-  const initial = options.initialPrompt === undefined ? [] : tokenizer.encode(` ${strip(options.initialPrompt)}`);
-  const state: State = { segments: [], windows: [], tokens: [...initial], promptSince: 0, lastSpeech: 0 };
-  const file: File = { engine, tokenizer, options, language, content };
-  const sot = sotTokens(tokenizer, options, language, engine.dims.n_text_ctx);
-
-  for (const { start, end } of clips(options.clipTimestamps, content)) {
-    for (let seek = start; seek < Math.min(end, content); ) {
-      options.signal?.throwIfAborted();
-      const frames = Math.min(windowFrames(engine.dims), content - seek, end - seek);
-      await session.encode(seek, frames);
-      const prompt: Prompt = {
-        previous: previousTokens(tokenizer, options, { ...state, initial }, engine.dims.n_text_ctx),
-        sot,
-      };
-      const attempts = await decodeWithFallback(session.decode, tokenizer, options, prompt);
-      const result = attempts.at(-1)!;
-      const silent = isSilent(result, options);
-      const window = { seek, frames };
-      const after = silent ? { seek: seek + frames, drop: true } : await addSegments(file, result, window, state);
-      const fate = silent ? 'silent' : after.drop ? 'dropped' : 'kept';
-      state.windows.push({ ...window, prompt: prompt.previous.slice(1), attempts, fate });
-      const next = after.seek;
-      if (next <= seek) throw new DeviceError(`transcribe: expected the window at ${seek} to move on, got ${next}`);
-      seek = next;
-      options.onProgress?.({ seconds: Math.min(seek, content) / FRAMES_PER_SECOND, duration: audio.duration });
-    }
-  }
   return {
-    text: tokenizer.decode(state.tokens.slice(initial.length)),
-    segments: state.segments,
-    windows: state.windows,
-    language,
-    ...(found && { languageProbabilities: found.probabilities }),
+    ...{ engine, tokenizer, options, language, found, content },
+    clips:
+      clipTimestamps === 'quiet'
+        ? await quietClips(audio, content, engine.dims, signal)
+        : clipsAt(clipTimestamps, content),
+    initial: initialPrompt === undefined ? [] : tokenizer.encode(` ${strip(initialPrompt)}`),
+    sot: sotTokens(tokenizer, options, language, engine.dims.n_text_ctx),
   };
 }
 
-/** Parts of the file in frames; a last start without end goes to the end of the file. */
-function clips(timestamps: readonly number[], content: number): Clip[] {
-  const points = timestamps.map((t) => roundHalfEven(t * FRAMES_PER_SECOND));
-  if (points.length === 0) points.push(0);
-  if (points.length % 2 === 1) points.push(content);
-  const all: Clip[] = [];
-  for (let i = 0; i < points.length; i += 2) all.push({ start: points[i]!, end: points[i + 1]! });
-  return all;
+/** Only a file's first window has the initial prompt, unless it is carried on. */
+export function beginPart({ initial }: Heard, isFirst = true): Part {
+  return { segments: [], windows: [], tokens: [...initial], promptSince: isFirst ? 0 : initial.length, lastSpeech: 0 };
+}
+
+/** Window after window from the clip's start to its end, after what the part holds already. */
+export async function transcribeClip(
+  session: Session,
+  heard: Heard,
+  { start, end }: Clip,
+  part: Part,
+  listener: Listener,
+): Promise<void> {
+  const { engine, tokenizer, options, content, initial, sot } = heard;
+  for (let seek = start; seek < Math.min(end, content); ) {
+    options.signal?.throwIfAborted();
+    const frames = Math.min(windowFrames(engine.dims), content - seek, end - seek);
+    await session.encode(seek, frames);
+    const said = { ...part, initial };
+    const prompt: Prompt = { previous: previousTokens(tokenizer, options, said, engine.dims.n_text_ctx), sot };
+    const attempts = await decodeWithFallback(session.decode, tokenizer, options, prompt);
+    const result = attempts.at(-1)!;
+    const silent = isSilent(result, options);
+    const window = { seek, frames };
+    const after = silent
+      ? { seek: seek + frames, drop: true }
+      : await addSegments(heard, result, window, part, listener);
+    const fate = silent ? 'silent' : after.drop ? 'dropped' : 'kept';
+    part.windows.push({ ...window, prompt: prompt.previous.slice(1), attempts, fate });
+    const next = after.seek;
+    if (next <= seek) throw new DeviceError(`transcribe: expected the window at ${seek} to move on, got ${next}`);
+    seek = next;
+    listener.onWindow(seek);
+  }
+}
+
+/** Segments are numbered through the file. */
+export function joinParts({ tokenizer, language, found, initial }: Heard, parts: readonly Part[]): Transcription {
+  return {
+    text: tokenizer.decode(parts.flatMap(({ tokens }) => tokens.slice(initial.length))),
+    segments: parts.flatMap(({ segments }) => segments).map((segment, id) => ({ ...segment, id })),
+    windows: parts.flatMap(({ windows }) => windows),
+    language,
+    ...(found && { languageProbabilities: found.probabilities }),
+  };
 }
 
 function isSilent(
@@ -134,31 +174,32 @@ function isSilent(
 
 /** Adds a window's segments. @returns the frame at which the next window begins, and whether the window counts as void. */
 async function addSegments(
-  file: File,
+  heard: Heard,
   result: DecodingResult,
   window: Window,
-  state: State,
+  part: Part,
+  listener: Listener,
 ): Promise<Pick<AfterWords, 'seek' | 'drop'>> {
-  const { tokenizer, options } = file;
+  const { tokenizer, options } = heard;
   const sliced = sliceSegments(result, window, tokenizer, options.tokenProbabilities);
   const found: AfterWords = options.wordTimestamps
-    ? await timeWords(file, result, { ...window, advance: sliced.advance }, sliced.segments, state.lastSpeech)
+    ? await timeWords(heard, result, { ...window, advance: sliced.advance }, sliced.segments, part.lastSpeech)
     : { segments: sliced.segments, seek: window.seek + sliced.advance, drop: false, lastSpeechTimestamp: 0 };
-  state.lastSpeech = found.lastSpeechTimestamp;
+  part.lastSpeech = found.lastSpeechTimestamp;
   if (found.drop) return found;
   for (const cut of found.segments) {
-    const segment: Segment = { id: state.segments.length, ...clearEmpty(cut) };
-    state.segments.push(segment);
-    state.tokens.push(...segment.tokens);
-    options.onSegment?.(segment);
+    const segment: Segment = { id: part.segments.length, ...clearEmpty(cut) };
+    part.segments.push(segment);
+    part.tokens.push(...segment.tokens);
+    listener.onSegment(segment);
   }
-  if (!options.conditionOnPreviousText || result.temperature > 0.5) state.promptSince = state.tokens.length;
+  if (!options.conditionOnPreviousText || result.temperature > 0.5) part.promptSince = part.tokens.length;
   return found;
 }
 
 /** Words into the segments, and what they tell of where to go on. */
 async function timeWords(
-  { engine, tokenizer, options, language, content }: File,
+  { engine, tokenizer, options, language, content }: Heard,
   { tokens }: DecodingResult,
   window: Window & { readonly advance: number },
   segments: readonly WindowSegment[],

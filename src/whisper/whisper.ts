@@ -3,6 +3,7 @@
 import { type AudioInput, type AudioSource, openAudio } from '../audio/index.ts';
 import { EngineStateError, MemoryError, OptionError } from '../errors.ts';
 import type { Gpu } from '../gpu/device.ts';
+import type { Profile } from '../gpu/profile.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { Configuration } from './budget.ts';
 import type { ModelDimensions } from './dims.ts';
@@ -11,10 +12,9 @@ import type { DetectedLanguage } from './language.ts';
 import { type LoadedEngine, loadEngine } from './load_engine.ts';
 import type { LoadOptions } from './load_options.ts';
 import { resolveOptions, type TranscribeOptions } from './options.ts';
-import { soleSession } from './session.ts';
 import { decodeSingleWindow, detectSingleWindow, type SingleDecoding } from './single_window.ts';
-import { type Transcription, transcribeAudio } from './transcribe.ts';
-import { transcribeFiles } from './transcribe_files.ts';
+import type { Transcription } from './transcribe.ts';
+import { transcribeFile, transcribeFiles } from './transcribe_files.ts';
 
 export type { LoadOptions } from './load_options.ts';
 
@@ -67,7 +67,8 @@ export class Whisper {
   }
 
   /**
-   * Text, segments and language of an audio file, its bytes, a stream of them, or 16 kHz mono samples.
+   * Text, segments and language of an audio file, its bytes, a stream of them, or 16 kHz mono samples. Clips that do not know the text
+   * before them (conditionOnPreviousText: false) are decoded together, as many as the engine was loaded with audios.
    * @throws AudioError, OptionError, DeviceError, the signal's reason; EngineStateError while another call runs. Usable afterwards.
    */
   async transcribe(audio: AudioInput, options: TranscribeOptions = {}): Promise<TranscribeResult> {
@@ -75,8 +76,7 @@ export class Whisper {
     return this.#listen('transcribe', audio, options.signal, async (source) => {
       this.#engine.resetTimings();
       const resolved = resolveOptions(options, this.tokenizer, this.#engine.options);
-      const session = soleSession(this.#engine, source, options.signal);
-      const result = await transcribeAudio(session, this.tokenizer, source, resolved);
+      const result = await transcribeFile(this.#engine, this.tokenizer, source, resolved);
       return this.#report(result, source.duration, began);
     });
   }
@@ -132,6 +132,18 @@ export class Whisper {
     return this.#listen('detectLanguage', audio, signal, (source) =>
       detectSingleWindow(this.#engine, this.tokenizer, source, signal),
     );
+  }
+
+  /**
+   * Where the time went since the model was loaded or this was called last.
+   * @throws OptionError unless it was loaded with `profile`; EngineStateError while a call runs.
+   */
+  takeProfile(): Profile {
+    const { profiler } = this.#engine;
+    if (!profiler) throw new OptionError('takeProfile: expected a model loaded with profile, got one without');
+    this.#enter('takeProfile');
+    this.#state = 'idle';
+    return profiler.take();
   }
 
   /** True where the adapter computes on the CPU. */

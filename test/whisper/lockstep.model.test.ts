@@ -72,6 +72,38 @@ describe('[device] lockstep, small model', () => {
     expect(await several.transcribeAll([], brief)).toEqual([]);
   });
 
+  it('clips of one file that know nothing of one another: as one after the other, and told in order', async () => {
+    const long = tone(9, 7);
+    const options = {
+      ...brief,
+      conditionOnPreviousText: false,
+      clipTimestamps: [0, 2, 2, 3, 4, 7, 7],
+      initialPrompt: 'a',
+    };
+    await using one = await Whisper.load(folder, { mode: 'absorbed', ...CHECKED });
+    const alone = await one.transcribe(long, options);
+    await using several = await Whisper.load(folder, { audios: 3, ...CHECKED });
+    const told: number[] = [];
+    let behind = 0;
+    const together = await several.transcribe(long, {
+      ...options,
+      onSegment: ({ id, start }) => told.push(id, start),
+      onProgress: ({ seconds }) => {
+        behind = seconds;
+      },
+    });
+    const shape = ({ segments }: Transcription) =>
+      segments.map(({ id, seek, start, end, tokens }) => [id, seek, start, end, ...tokens]);
+    expect(shape(together)).toEqual(shape(alone));
+    expect(together.text).toBe(alone.text);
+    expect(together.windows.map(({ seek, frames, prompt }) => [seek, frames, prompt])).toEqual(
+      alone.windows.map(({ seek, frames, prompt }) => [seek, frames, prompt]),
+    );
+    expect(told).toEqual(together.segments.flatMap(({ id, start }) => [id, start]));
+    expect(together.segments.length).toBeGreaterThan(4);
+    expect(behind).toBeGreaterThan(7);
+  });
+
   it('beams and words are refused beside several audios', async () => {
     await expect(Whisper.load(folder, { audios: 2, sequences: 5 })).rejects.toThrow(OptionError);
     await expect(Whisper.load(folder, { audios: 2, cross: 'stored' })).rejects.toThrow(/absorbed/);
@@ -94,4 +126,21 @@ it.skipIf(path === undefined || slow)(
     );
     expect(faults).toEqual(cases.map(() => []));
   },
+);
+
+it.skipIf(path === undefined || slow)(
+  '[model] tiny.en, a file cut at pauses: the same text as its clips in turn',
+  async () => {
+    const [long] = goldenCases().filter((c) => c.model === 'tiny.en' && c.option === 'greedy' && c.clip === 'long95');
+    const options = { temperature: 0, conditionOnPreviousText: false, clipTimestamps: 'quiet' } as const;
+    await using one = await Whisper.load(path!, { weights: 'f16', mode: 'absorbed' });
+    const alone = await one.transcribe(clipPath(long!), options);
+    await using several = await Whisper.load(path!, { weights: 'f16', audios: 4 });
+    const together = await several.transcribe(clipPath(long!), options);
+    expect(together.segments.map(({ start, end, text }) => [start, end, text])).toEqual(
+      alone.segments.map(({ start, end, text }) => [start, end, text]),
+    );
+    expect(together.text.split(' ').length).toBeGreaterThan(150);
+  },
+  300_000,
 );
