@@ -4,6 +4,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ main(args: string[]): Prom
   ops: () => import('./ops.ts'),
   planner: () => import('./planner.ts'),
   memory: () => import('./memory.ts'),
+  speed: () => import('./speed.ts'),
   decoding: () => import('./decoding.ts'),
   batch: () => import('./batch.ts'),
 };

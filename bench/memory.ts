@@ -3,17 +3,21 @@
 // published size. An engine is whisper-wgsl, transformers.js, whisper.cpp or planned, or a row of one: "whisper-wgsl int8". Rows that
 // are not named stay as a former run stored them.
 
-import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { AdapterError, MemoryError, OptionError } from '../src/errors.ts';
+import { MemoryError, OptionError } from '../src/errors.ts';
+import { findAdapter, type SuiteAdapter } from './engines/adapter.ts';
+import { EMPTY_DEVICES, WHISPER_WGSL } from './engines/engines.ts';
 import { printHeader } from './header.ts';
-import { EMPTY_DEVICES, ENGINES, OUR_NAME } from './memory/engines.ts';
-import type { Sample } from './memory/job.ts';
-import { buildMeter } from './memory/meter.ts';
+import type { MemoryJob, Sample } from './memory/job.ts';
 import { planSizes } from './memory/planned.ts';
-import { adapterEnvironment, runJob } from './memory/process.ts';
 import { keyOf, mergeRows, type Results, readResults, writeResults } from './memory/results.ts';
-import { allTasks, type Bench, englishTokenizer, formatRow, measureRow, taskKey } from './memory/rows.ts';
+import { allTasks, type Bench, formatRow, measureRow, taskKey } from './memory/rows.ts';
+import { VARIANTS } from './memory/variants.ts';
+import { machine } from './process/machine.ts';
+import { buildMeter } from './process/meter.ts';
+import { runJob } from './process/run.ts';
+import { englishTokenizer } from './process/tokens.ts';
+import { resultsStem } from './report/files.ts';
 
 const PLANNED = 'planned';
 
@@ -26,19 +30,19 @@ interface Arguments {
 
 export async function main(args: string[]): Promise<void> {
   const { wanted, models, windows, out } = readArguments(args);
-  const { bench, adapter, kind, emptyDevices } = await openBench(windows);
+  const { bench, adapter: found, emptyDevices } = await openBench(windows);
+  const { name: adapter, kind } = found;
   printHeader(`npm run bench -- memory ${args.join(' ')}`.trim(), adapter);
   const unmetered = 'missing' in bench.meter ? bench.meter.missing : undefined;
   if (unmetered !== undefined) console.log(`# driver's bytes NOT MEASURED: ${unmetered}`);
 
-  const slug = kind === 'gpu' ? adapter.toLowerCase().replace(/[^a-z0-9]+/g, '-') : kind;
-  const stem = out ?? `bench/results/memory.${slug}`;
+  const stem = out ?? resultsStem('memory', adapter, kind);
   const stored = readResults(stem, adapter, windows);
   const keys = allTasks([...new Set([...(stored?.rows ?? []).map((row) => row.model), ...models])]).map(taskKey);
   let results: Results = {
     command: 'npm run bench -- memory',
     adapter,
-    machine: `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}`,
+    machine: machine(),
     ...{ windows, unmetered, emptyDevices },
     rows: mergeRows(keys, stored?.rows ?? [], []),
     planned: wanted(PLANNED) ? await planSizes() : (stored?.planned ?? []),
@@ -60,7 +64,7 @@ function readArguments(args: string[]): Arguments {
     allowPositionals: true,
     options: { model: { type: 'string', multiple: true }, windows: { type: 'string' }, out: { type: 'string' } },
   });
-  const known = [...ENGINES.map((engine) => engine.name), PLANNED];
+  const known = [...VARIANTS.map(({ engine }) => engine.name), PLANNED];
   const unknown = positionals.find((given) => !known.some((name) => given.startsWith(name)));
   if (unknown !== undefined) {
     throw new OptionError(`bench memory: expected engines among ${known.join(', ')}, got '${unknown}'`);
@@ -78,32 +82,30 @@ function readArguments(args: string[]): Arguments {
 /** Builds the meter and measures empty devices; the first, ours, says which adapter the rest has to run on. */
 async function openBench(windows: number): Promise<{
   readonly bench: Bench;
-  readonly adapter: string;
-  readonly kind: string;
+  readonly adapter: SuiteAdapter;
   readonly emptyDevices: Results['emptyDevices'];
 }> {
   const meter = buildMeter();
   const [dawn, ...others] = EMPTY_DEVICES;
-  const job = { path: '', model: '', repeats: 0, windows: 0 };
-  const ours = await runJob(dawn.program, { ...job, options: dawn.options }, meter, {});
-  if ('failed' in ours) throw new AdapterError(`bench memory: expected a device, got ${ours.failed}`);
-  const { name: adapter, kind } = ours.sample.adapter!;
-  const environment = await adapterEnvironment(kind);
-  const emptyDevices: Results['emptyDevices'][number][] = [{ name: dawn.name, sample: ours.sample }];
-  for (const { name, program, options } of others) {
-    const outcome = await runJob(program, { ...job, options }, meter, environment);
+  const adapter = await findAdapter(meter);
+  const { environment, sample } = adapter;
+  const emptyDevices: Results['emptyDevices'][number][] = [{ name: dawn.name, sample }];
+  for (const { name, command, options } of others) {
+    const job: MemoryJob = { suite: 'memory', path: '', model: '', options, repeats: 0, windows: 0 };
+    const outcome = await runJob<Sample>(command, job, meter, environment);
     emptyDevices.push('sample' in outcome ? { name, sample: outcome.sample } : { name, skipped: outcome.failed });
   }
   const tokenizer = await englishTokenizer();
-  const bench = { meter, environment, device: ours.sample.deviceName, windows, tokenizer };
-  return { bench, adapter, kind, emptyDevices };
+  return { bench: { meter, environment, device: sample.deviceName, windows, tokenizer }, adapter, emptyDevices };
 }
 
 /** The suite fails where this package wrote other words or its memory grew; of peers it only reports. */
 function requireOurs({ rows }: Results): void {
   const grew = ({ transcribed }: Sample) =>
     transcribed?.afterFirstWindow.driver !== transcribed?.afterLastWindow.driver;
-  const bad = rows.filter((row) => row.engine === OUR_NAME && row.sample && (!row.sameWords || grew(row.sample)));
+  const bad = rows.filter(
+    (row) => row.engine === WHISPER_WGSL.name && row.sample && (!row.sameWords || grew(row.sample)),
+  );
   if (bad.length > 0) {
     throw new MemoryError(
       `bench memory: expected the words spoken and no growth, got otherwise in ${bad.map(keyOf).join('; ')}`,

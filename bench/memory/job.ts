@@ -1,13 +1,10 @@
 // What the suite asks of a process, and what the process answers. A row of the tables is one job, run in a process of its own.
 
-export interface Job {
-  /** Model folder or file. */
-  readonly path: string;
-  /** Published name, `tiny.en`. */
-  readonly model: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Calls on the short clip after the first. */
-  readonly repeats: number;
+import type { Subject } from '../engines/subject.ts';
+import type { Job } from '../process/answer.ts';
+
+export interface MemoryJob extends Job {
+  readonly suite: 'memory';
   /** Windows of the long clip. */
   readonly windows: number;
 }
@@ -20,16 +17,9 @@ export interface Usage {
 }
 
 /** What a process with an engine, or with an empty device, used at most. Bytes. */
-export interface Sample {
-  /** Packages and versions. */
-  readonly version: string;
+export interface Sample extends Pick<Subject, 'version' | 'adapter' | 'weightBytes' | 'plannedBytes'> {
   /** Vulkan device that the meter saw. */
   readonly deviceName?: string;
-  /** Adapter as the engine itself names it, where it does. */
-  readonly adapter?: { readonly name: string; readonly kind: string };
-  readonly weightBytes?: number;
-  /** Buffers planned; the engine asserts that they are those created. */
-  readonly plannedBytes?: number;
   readonly peak: Usage;
   /** Of the driver's peak: memory of the device itself. */
   readonly peakDeviceLocal?: number;
@@ -56,11 +46,4 @@ export interface Seconds {
   /** Of a window, over the calls after the first; the long clip counts as one call, by its mean. */
   readonly windowMin: number;
   readonly windowMedian: number;
-}
-
-/** An engine with its model loaded, as the harness drives it. */
-export interface Subject extends Pick<Sample, 'version' | 'adapter' | 'weightBytes' | 'plannedBytes'> {
-  /** Greedy, English, no fallback, windows independent of one another. Absent: an empty device. */
-  transcribe?(samples: Float32Array): Promise<string>;
-  dispose(): Promise<void>;
 }

@@ -1,28 +1,21 @@
-// Runs inside the process that is measured: loads an engine, transcribes, and prints one line with the bytes at each stage. The programs
-// that call this differ only in the engine they hand over.
+// Runs inside the process that is measured: loads an engine, transcribes, and tells the bytes at each stage.
 
-import { readFileSync } from 'node:fs';
-import { longClip, shortClip } from './clip.ts';
-import type { Job, Sample, Subject, Transcribed, Usage } from './job.ts';
-import { readMeter } from './meter.ts';
+import type { Subject } from '../engines/subject.ts';
+import { type Job, peakRss, timed } from '../process/answer.ts';
+import { longClip, shortClip } from '../process/clip.ts';
+import { readMeter } from '../process/meter.ts';
+import type { MemoryJob, Sample, Transcribed, Usage } from './job.ts';
 
-/** Begins the line of standard output that holds the answer; engines print what they like on other lines. */
-export const ANSWER = 'memory-bench-answer ';
-
-export function readJob(): Job {
-  return JSON.parse(process.argv[2] ?? '{}') as Job;
-}
-
-/** Loads, transcribes the short clip, again, and the long one, disposes; prints a Sample and ends the process. */
-export async function measure(job: Job, load: () => Promise<Subject>): Promise<never> {
+/** Loads, transcribes the short clip, again, and the long one, disposes. */
+export async function measureMemory(job: Job, load: () => Promise<Subject>): Promise<Sample> {
   const clip = await shortClip();
   const [subject, loadSeconds] = await timed(load);
   const transcribe = subject.transcribe?.bind(subject);
-  const transcribed = transcribe && (await transcribeAll(transcribe, clip, job, loadSeconds));
+  const transcribed = transcribe && (await transcribeAll(transcribe, clip, job as MemoryJob, loadSeconds));
   await subject.dispose();
   const meter = readMeter();
   const { version, adapter, weightBytes, plannedBytes } = subject;
-  const sample: Sample = {
+  return {
     ...{ version, adapter, weightBytes, plannedBytes, transcribed },
     deviceName: meter?.deviceName,
     peak: { driver: meter?.peak, rss: peakRss() },
@@ -30,14 +23,12 @@ export async function measure(job: Job, load: () => Promise<Subject>): Promise<n
     peakImported: meter?.peakImported,
     afterDispose: usage(),
   };
-  process.stdout.write(`\n${ANSWER}${JSON.stringify(sample)}\n`, () => process.exit(0));
-  return new Promise(() => {}); // the end of the write ends the process
 }
 
 async function transcribeAll(
-  transcribe: NonNullable<Subject['transcribe']>,
+  transcribe: (samples: Float32Array) => Promise<string>,
   clip: Float32Array,
-  { repeats, windows }: Job,
+  { repeats, windows }: MemoryJob,
   load: number,
 ): Promise<Transcribed> {
   const [text, first] = await timed(() => transcribe(clip));
@@ -53,19 +44,6 @@ async function transcribeAll(
   return { text, longText, afterFirstWindow, afterLastWindow, seconds };
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
-  const began = performance.now();
-  const result = await work();
-  return [result, (performance.now() - began) / 1000];
-}
-
 function usage(): Usage {
   return { driver: readMeter()?.held, rss: process.memoryUsage.rss() };
-}
-
-/** Most bytes resident at once. Linux's getrusage counts what the parent had before exec, so /proc is asked there. */
-function peakRss(): number {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
-  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))!;
-  return Number(kilobytes) * 1024;
 }

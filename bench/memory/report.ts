@@ -1,9 +1,8 @@
 // The results as Markdown: what each figure counts, and the tables. MB = 1e6 bytes.
 
+import { list, mb, table, textList } from '../report/markdown.ts';
 import type { PlannedRow } from './planned.ts';
 import type { Results, Row } from './results.ts';
-
-type Cells = readonly string[];
 
 export function formatReport(results: Results): string {
   const { command, adapter, machine, windows, unmetered, rows, planned } = results;
@@ -23,7 +22,7 @@ export function formatReport(results: Results): string {
       const own = rows.filter((row) => row.model === model);
       return [`## ${model}`, memoryTable(own), timeTable(own), skips(own)].filter(Boolean);
     }),
-    ...(rows.some((row) => row.sample) ? ['## Texts', list(texts(rows))] : []),
+    ...(rows.some((row) => row.sample) ? ['## Texts', textList(rows.flatMap(heard))] : []),
     ...(planned.length === 0
       ? []
       : ['## Planned, every published size', plannedText(planned), ...plannedTables(planned)]),
@@ -92,14 +91,9 @@ function skips(rows: readonly Row[]): string {
   return list(rows.filter((row) => row.skipped).map((row) => `skipped: ${row.engine} ${row.label}: ${row.skipped}`));
 }
 
-/** Each distinct text of the short clip, and the rows that gave it. */
-function texts(rows: readonly Row[]): string[] {
-  const from = new Map<string, string[]>();
-  for (const { model, engine, label, sample } of rows) {
-    const text = sample?.transcribed?.text.trim();
-    if (text !== undefined) from.set(text, [...(from.get(text) ?? []), `${model} ${engine} ${label}`]);
-  }
-  return [...from].map(([text, names]) => `"${text}" - ${names.join('; ')}`);
+function heard({ model, engine, label, sample }: Row): { readonly text: string; readonly name: string }[] {
+  const text = sample?.transcribed?.text;
+  return text === undefined ? [] : [{ text, name: `${model} ${engine} ${label}` }];
 }
 
 function plannedText(planned: readonly PlannedRow[]): string {
@@ -131,18 +125,4 @@ function plannedCell(row: PlannedRow | undefined): string {
 
 function less(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? undefined : a - b;
-}
-
-function mb(bytes: number | undefined, digits = 1): string {
-  return bytes === undefined ? '-' : (bytes / 1e6).toFixed(digits);
-}
-
-/** The first `left` columns are text, the others numbers. */
-function table(header: Cells, left: number, rows: readonly Cells[]): string {
-  const rule = header.map((_, i) => (i < left ? '---' : '--:'));
-  return rows.length === 0 ? '' : [header, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-function list(items: readonly string[]): string {
-  return items.map((item) => `- ${item}`).join('\n');
 }

@@ -1,7 +1,7 @@
 // The suite's results as stored: rows of one adapter, of which a later run may replace some.
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { writeReport } from '../report/files.ts';
 import { drawChart } from './chart.ts';
 import type { Sample } from './job.ts';
 import type { PlannedRow } from './planned.ts';
@@ -49,20 +49,6 @@ export function mergeRows(keys: readonly string[], stored: readonly Row[], added
   return keys.flatMap((key) => byKey.get(key) ?? []);
 }
 
-/** Writes <stem>.json, .md and .svg, each whole or not at all. */
 export function writeResults(stem: string, results: Results): void {
-  mkdirSync(dirname(stem), { recursive: true });
-  write(`${stem}.json`, `${JSON.stringify(results, rounded, 2)}\n`);
-  write(`${stem}.md`, formatReport(results));
-  write(`${stem}.svg`, drawChart(results));
-}
-
-/** Milliseconds are as fine as these times are. */
-function rounded(_: string, value: unknown): unknown {
-  return typeof value === 'number' ? Number(value.toFixed(3)) : value;
-}
-
-function write(path: string, text: string): void {
-  writeFileSync(`${path}.tmp`, text);
-  renameSync(`${path}.tmp`, path);
+  writeReport(stem, results, formatReport(results), drawChart(results));
 }

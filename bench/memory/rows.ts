@@ -1,13 +1,13 @@
 // One row: which engine, weights and model; its process; and what is made of the answer.
 
-import { openModel } from '../../src/formats/detect.ts';
-import { loadTokenizer, type Tokenizer } from '../../src/text/tokenizer.ts';
-import { findModel, tokenizerSource } from '../../src/whisper/model_folder.ts';
-import { SPOKEN, words } from './clip.ts';
-import { ENGINES, type Engine, type Variant } from './engines.ts';
-import type { Meter } from './meter.ts';
-import { type Outcome, runJob } from './process.ts';
+import type { Tokenizer } from '../../src/text/tokenizer.ts';
+import type { Engine, Variant } from '../engines/engines.ts';
+import { SPOKEN, words } from '../process/clip.ts';
+import type { Meter } from '../process/meter.ts';
+import { type Outcome, runJob } from '../process/run.ts';
+import type { MemoryJob, Sample } from './job.ts';
 import { keyOf, type Row } from './results.ts';
+import { VARIANTS } from './variants.ts';
 
 /** Calls whose time counts, beside the long clip's. */
 const REPEATS = 2;
@@ -32,7 +32,7 @@ export interface Bench {
 /** Every row there is, in the order of the tables. */
 export function allTasks(models: readonly string[]): Task[] {
   return models.flatMap((model) =>
-    ENGINES.flatMap((engine) => engine.variants.map((variant) => ({ engine, variant, model }))),
+    VARIANTS.flatMap(({ engine, variants }) => variants.map((variant) => ({ engine, variant, model }))),
   );
 }
 
@@ -44,12 +44,15 @@ export async function measureRow(task: Task, bench: Bench): Promise<Row> {
   const { engine, variant, model } = task;
   const found = engine.model(model, variant);
   if ('missing' in found) return judge(task, { failed: found.missing }, bench);
-  const job = { path: found.path, model, options: variant.options, repeats: REPEATS, windows: bench.windows };
-  return judge(task, await runJob(engine.program, job, bench.meter, bench.environment), bench);
+  const job: MemoryJob = {
+    ...{ suite: 'memory', path: found.path, model, options: variant.options },
+    ...{ repeats: REPEATS, windows: bench.windows },
+  };
+  return judge(task, await runJob(engine.command, job, bench.meter, bench.environment), bench);
 }
 
 /** The row of an outcome. A sample taken on another device is none. */
-export function judge({ engine, variant, model }: Task, outcome: Outcome, bench: Omit<Bench, 'meter'>): Row {
+export function judge({ engine, variant, model }: Task, outcome: Outcome<Sample>, bench: Omit<Bench, 'meter'>): Row {
   const row = { engine: engine.name, label: variant.label, model };
   if ('failed' in outcome) return { ...row, skipped: outcome.failed };
   const { sample } = outcome;
@@ -80,13 +83,4 @@ export function formatRow(row: Row): string {
     `${name} driver ${mb(driver)} MB = weights ${mb(weights)} + ${mb(driver - weights)}, grown ${grown} B; RSS ${mb(rss)} MB; ` +
     `window ${transcribed.seconds.windowMin.toFixed(2)} s${sameWords ? '' : '; OTHER WORDS'}`
   );
-}
-
-export async function englishTokenizer(): Promise<Tokenizer> {
-  const model = await openModel(findModel('tiny.en'));
-  try {
-    return loadTokenizer(await tokenizerSource(model), model.dims);
-  } finally {
-    await model.file.close();
-  }
 }

@@ -12,7 +12,7 @@ export function loadPackage<T>(name: string): T {
   try {
     return require(name) as T;
   } catch (cause) {
-    throw new OptionError(`bench memory: expected ${name} (npm install --prefix bench/peers), got ${cause}`, { cause });
+    throw new OptionError(`bench: expected ${name} (npm install --prefix bench/peers), got ${cause}`, { cause });
   }
 }
 

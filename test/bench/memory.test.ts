@@ -2,12 +2,13 @@
 
 import { describe, expect, it } from 'vitest';
 import { drawChart } from '../../bench/memory/chart.ts';
-import { longClip, SPOKEN, words } from '../../bench/memory/clip.ts';
-import { OURS } from '../../bench/memory/engines.ts';
 import type { Sample } from '../../bench/memory/job.ts';
 import { formatReport } from '../../bench/memory/report.ts';
 import { keyOf, mergeRows, type Results, type Row } from '../../bench/memory/results.ts';
-import { allTasks, type Bench, englishTokenizer, judge, taskKey } from '../../bench/memory/rows.ts';
+import { allTasks, type Bench, judge, taskKey } from '../../bench/memory/rows.ts';
+import { OURS } from '../../bench/memory/variants.ts';
+import { longClip, SPOKEN, words } from '../../bench/process/clip.ts';
+import { englishTokenizer } from '../../bench/process/tokens.ts';
 
 const HEARD =
   'And so, my fellow Americans: ask not what your country can do for you; ask what you can do for your country.';

@@ -1,6 +1,6 @@
 // The process of memory_meter.device.test.ts: makes and frees buffers of known sizes, and prints what the meter counted after each.
 
-import { readMeter } from '../../bench/memory/meter.ts';
+import { readMeter } from '../../bench/process/meter.ts';
 import { openGpu } from '../../src/gpu/device.ts';
 
 const MiB = 2 ** 20;

@@ -1,15 +1,15 @@
 // Rung: model. The bundled model in a process of its own under the memory meter: what the driver gave is what was planned and Dawn's one
 // block for small buffers, and it is the same after the last window as after the first.
 
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { SPOKEN, words } from '../../bench/memory/clip.ts';
-import { buildMeter } from '../../bench/memory/meter.ts';
-import { runJob } from '../../bench/memory/process.ts';
+import { WHISPER_WGSL } from '../../bench/engines/engines.ts';
+import type { MemoryJob, Sample } from '../../bench/memory/job.ts';
+import { SPOKEN, words } from '../../bench/process/clip.ts';
+import { buildMeter } from '../../bench/process/meter.ts';
+import { runJob } from '../../bench/process/run.ts';
 import { testGpu } from '../support/gpu.ts';
 import { BUNDLED } from '../support/weights.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../bench/memory/whisper_wgsl.ts', import.meta.url));
 const SMALL_BUFFERS = 8 * 2 ** 20;
 
 const meter = buildMeter();
@@ -22,12 +22,8 @@ it.skipIf('missing' in meter || slow)(
   "[model] the driver's bytes are those planned, and do not grow",
   { timeout: 600_000 },
   async () => {
-    const outcome = await runJob(
-      PROGRAM,
-      { path: BUNDLED, model: 'tiny.en', options: {}, repeats: 0, windows: 2 },
-      meter,
-      {},
-    );
+    const job: MemoryJob = { suite: 'memory', path: BUNDLED, model: 'tiny.en', options: {}, repeats: 0, windows: 2 };
+    const outcome = await runJob<Sample>(WHISPER_WGSL.command, job, meter, {});
     if ('failed' in outcome) throw new Error(outcome.failed);
     const { deviceName, peak, plannedBytes, transcribed, afterDispose } = outcome.sample;
     process.stderr.write(`  [model] ${deviceName}: ${peak.driver} bytes of the driver, ${plannedBytes} planned\n`);

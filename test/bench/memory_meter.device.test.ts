@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { buildMeter, type MeterCounts, readMeter } from '../../bench/memory/meter.ts';
+import { buildMeter, type MeterCounts, readMeter } from '../../bench/process/meter.ts';
 
 const MiB = 2 ** 20;
 const FIXTURE = fileURLToPath(new URL('memory_allocations.fixture.ts', import.meta.url));

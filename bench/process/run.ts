@@ -1,4 +1,4 @@
-// Runs one job in a process of its own, under the memory meter where there is one.
+// Runs one job in a process of its own, under the memory meter where one is given.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,28 +6,34 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addSwiftShader } from '../../src/gpu/swiftshader.ts';
-import type { Job, Sample } from './job.ts';
-import { ANSWER } from './measure.ts';
+import { ANSWER, type Job } from './answer.ts';
 import type { Meter } from './meter.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Drivers that compile every kernel anew can take a quarter of an hour over a first window. */
 const LIMIT_MS = 45 * 60_000;
 
-export type Outcome = { readonly sample: Sample } | { readonly failed: string };
+export type Outcome<Sample> = { readonly sample: Sample } | { readonly failed: string };
 
-export async function runJob(
-  program: string,
+/** A TypeScript program as a command line. */
+export const nodeCommand = (program: string): readonly string[] => [process.execPath, '--import', 'tsx', program];
+
+/**
+ * @param command to which the job is appended as JSON.
+ * @param meter undefined: the process is not metered.
+ */
+export async function runJob<Sample>(
+  command: readonly string[],
   job: Job,
-  meter: Meter,
+  meter: Meter | undefined,
   environment: Readonly<Record<string, string>>,
-): Promise<Outcome> {
+): Promise<Outcome<Sample>> {
   const folder = mkdtempSync(join(tmpdir(), 'memory-meter-'));
   const counts = join(folder, 'counts');
   writeFileSync(counts, '');
-  const env = { ...process.env, ...environment, ...('environment' in meter ? meter.environment(counts) : {}) };
+  const env = { ...process.env, ...environment, ...(meter && 'environment' in meter ? meter.environment(counts) : {}) };
   try {
-    const output = await execute(program, job, env);
+    const output = await execute(command, job, env);
     const answer = output.stdout.split('\n').findLast((line) => line.startsWith(ANSWER));
     if (answer !== undefined) return { sample: JSON.parse(answer.slice(ANSWER.length)) as Sample };
     return { failed: reasonOf(output) };
@@ -42,11 +48,11 @@ interface Output {
   readonly error: Error | null;
 }
 
-function execute(program: string, job: Job, env: NodeJS.ProcessEnv): Promise<Output> {
-  const args = ['--import', 'tsx', program, JSON.stringify(job)];
+function execute([program, ...given]: readonly string[], job: Job, env: NodeJS.ProcessEnv): Promise<Output> {
+  const args = [...given, JSON.stringify(job)];
   const options = { cwd: ROOT, env, timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: 1 << 26 } as const;
   return new Promise((resolve) => {
-    execFile(process.execPath, args, options, (error, stdout, stderr) => resolve({ error, stdout, stderr }));
+    execFile(program!, args, options, (error, stdout, stderr) => resolve({ error, stdout, stderr }));
   });
 }
 

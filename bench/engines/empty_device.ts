@@ -3,12 +3,12 @@
 
 import { readFileSync } from 'node:fs';
 import { openGpu } from '../../src/gpu/device.ts';
-import { measure, readJob } from './measure.ts';
+import { drive } from './drive.ts';
 
 const manifest = new URL('../../node_modules/webgpu/package.json', import.meta.url);
 const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
 
-await measure(readJob(), async () => {
+await drive(async () => {
   const gpu = await openGpu();
   const buffer = await gpu.createBuffer('smallest', 4, 0x88 /* STORAGE | COPY_DST */);
   // Memory is taken when the buffer is first used.

@@ -1,10 +1,10 @@
 // The memory meter: builds the Vulkan layer of meter/ and reads what it counts. The layer counts vkAllocateMemory, so an engine's own
 // pools are in the figure with their slack, and what a driver takes for itself (shader code, command buffers) is not.
 
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildLibrary } from './native.ts';
 
 const LAYER = 'VK_LAYER_WHISPER_WGSL_memory_meter';
 const SOURCE = fileURLToPath(new URL('meter/memory_meter.c', import.meta.url));
@@ -31,29 +31,12 @@ export type Meter =
   | { readonly environment: (file: string) => Readonly<Record<string, string>> }
   | { readonly missing: string };
 
-/** Compiles the layer with `cc` (or $CC), which takes a fraction of a second. */
+/** Compiles the layer. */
 export function buildMeter(): Meter {
-  if (process.platform !== 'linux')
-    return { missing: `the memory meter is a Linux Vulkan layer, this is ${process.platform}` };
   const library = join(BUILD, 'libmemory_meter.so');
-  try {
-    mkdirSync(BUILD, { recursive: true });
-    // nodelete: the loader unloads a layer with its last instance, and the list of live allocations must outlive that.
-    const flags = [
-      '-O2',
-      '-shared',
-      '-fPIC',
-      '-fvisibility=hidden',
-      '-Wl,-z,nodelete',
-      '-o',
-      library,
-      SOURCE,
-      '-lpthread',
-    ];
-    execFileSync(process.env['CC'] ?? 'cc', flags, { encoding: 'utf8', stdio: 'pipe' });
-  } catch (error) {
-    return { missing: `no C compiler built the memory meter: ${String(error).split('\n')[0]}` };
-  }
+  // nodelete: the loader unloads a layer with its last instance, and the list of live allocations must outlive that.
+  const missing = buildLibrary(SOURCE, library, ['-Wl,-z,nodelete']);
+  if (missing !== undefined) return { missing: `the memory meter is absent: ${missing}` };
   writeFileSync(join(BUILD, 'memory_meter.json'), manifest(library));
   return {
     environment: (file) => ({ VK_LAYER_PATH: BUILD, VK_INSTANCE_LAYERS: LAYER, [FILE]: file }),
