@@ -3,6 +3,7 @@
 export type { AudioInput } from './audio/index.ts';
 export * from './errors.ts';
 export type { AdapterKind, AdapterOptions } from './gpu/adapter.ts';
+export type { Profile } from './gpu/profile.ts';
 export { type OutputFormat, outputName, writeResult, writers } from './output/index.ts';
 export type { Segment, TranscriptionResult, Word } from './output/result.ts';
 export { type ConvertOptions, type ConvertReport, convertModel } from './whisper/convert.ts';
