@@ -1,7 +1,8 @@
 // Causal self-attention of new rows over their sequence's cache and the new rows before them; each row's key and value join the cache.
-// One subgroup: one head of one row. Every lane keeps an online softmax over its own keys; the lanes join at the end. No barriers.
-// A dispatch never reads what it appends: keys of this pass come from qkv.
+// One subgroup: one head of one row. Lanes stand side by side along the head; four keys a turn share one addition over lanes.
+// A dispatch never reads what it appends: keys of this pass come from qkv. Little code: software drivers take long to compile loads.
 enable subgroups;
+diagnostic(off, subgroup_uniformity); // bounds come from the table of rows: the same for all lanes, which the compiler cannot see
 //#import cache(k_cache)
 //#import pages(pages)
 
@@ -16,22 +17,22 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>; // [n_rows, n_state]
 
 override LANES: u32 = 32u; // the adapter's subgroup size
+const MAX_KEYS = 512u;
 const SCALE = 0.18033688011112042; // log2(e) / sqrt(64)
+var<workgroup> scores: array<f32, MAX_KEYS>;
 
-fn read16(i: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(qkv[i], qkv[i + 1u], qkv[i + 2u], qkv[i + 3u]);
+// Elements 8 * c .. 8 * c + 7 of a head that begins at qkv[i].
+fn qkv8(i: u32, c: u32) -> mat2x4<f32> {
+  return mat2x4<f32>(qkv[i + 2u * c], qkv[i + 2u * c + 1u]);
 }
-fn along(a: mat4x4<f32>, b: mat4x4<f32>) -> f32 {
-  return dot(a[0], b[0]) + dot(a[1], b[1]) + dot(a[2], b[2]) + dot(a[3], b[3]);
+
+fn along(a: mat2x4<f32>, b: mat2x4<f32>) -> f32 {
+  return dot(a[0], b[0]) + dot(a[1], b[1]);
 }
-fn joined(o: mat4x4<f32>, scale: f32) -> mat4x4<f32> {
-  return mat4x4<f32>(subgroupAdd(o[0] * scale), subgroupAdd(o[1] * scale), subgroupAdd(o[2] * scale), subgroupAdd(o[3] * scale));
-}
-fn write16(i: u32, o: mat4x4<f32>) {
-  y[i] = o[0];
-  y[i + 1u] = o[1];
-  y[i + 2u] = o[2];
-  y[i + 3u] = o[3];
+
+// Where position t of a head's cache lies, in vec4s.
+fn place(sequence: u32, t: u32, head: u32) -> u32 {
+  return (page(sequence, t, params.context) * params.context + t) * (params.n_state / 4u) + head;
 }
 
 @compute @workgroup_size(LANES)
@@ -46,61 +47,71 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   let total = cached + 1u + r - first;
   let sequence = select(row.z, 0u, unused);
   let q = r * 3u * n4 + head;
-  let q0 = read16(q) * SCALE;
-  let q1 = read16(q + 4u) * SCALE;
-  let q2 = read16(q + 8u) * SCALE;
-  let q3 = read16(q + 12u) * SCALE;
-  var o0 = mat4x4<f32>();
-  var o1 = mat4x4<f32>();
-  var o2 = mat4x4<f32>();
-  var o3 = mat4x4<f32>();
+  let passing = first * 3u * n4 + n4 + head; // key of the first new row
+  // The lane's part of the query: 8 elements, or 16 of a subgroup of four.
+  let c = min(lane, 7u);
+  let q0 = qkv8(q, c);
+  let q1 = qkv8(q, min(c + LANES, 7u));
+
   var highest = -1e30;
-  var weight = 0.0;
-
-  for (var t = lane; t < cached; t += LANES) {
-    let i = (page(sequence, t, params.context) * params.context + t) * n4 + head;
-    let score = along(q0, cached_k16(i)) + along(q1, cached_k16(i + 4u)) + along(q2, cached_k16(i + 8u)) + along(q3, cached_k16(i + 12u));
-    let next = max(highest, score);
-    let fade = exp2(highest - next);
-    let p = exp2(score - next);
-    highest = next;
-    weight = weight * fade + p;
-    o0 = o0 * fade + p * cached_v16(i);
-    o1 = o1 * fade + p * cached_v16(i + 4u);
-    o2 = o2 * fade + p * cached_v16(i + 8u);
-    o3 = o3 * fade + p * cached_v16(i + 12u);
+  for (var t = 0u; t < cached; t += 4u) {
+    let i = vec4<u32>(t, min(t + 1u, cached - 1u), min(t + 2u, cached - 1u), min(t + 3u, cached - 1u));
+    let k = vec4<u32>(place(sequence, i.x, head), place(sequence, i.y, head), place(sequence, i.z, head), place(sequence, i.w, head));
+    var sum = vec4<f32>();
+    if (lane < 8u) {
+      sum = vec4<f32>(along(q0, cached_k8(k.x, c)), along(q0, cached_k8(k.y, c)), along(q0, cached_k8(k.z, c)), along(q0, cached_k8(k.w, c)));
+    }
+    if (LANES < 8u) {
+      let d = c + LANES;
+      sum += vec4<f32>(along(q1, cached_k8(k.x, d)), along(q1, cached_k8(k.y, d)), along(q1, cached_k8(k.z, d)), along(q1, cached_k8(k.w, d)));
+    }
+    let score = subgroupAdd(sum) * SCALE;
+    highest = max(highest, max(max(score.x, score.y), max(score.z, score.w)));
+    if (lane < 4u) { if (t + lane < cached) { scores[t + lane] = score[lane]; } }
   }
-  for (var t = cached + lane; t < total; t += LANES) {
-    let i = (first + t - cached) * 3u * n4 + n4 + head;
-    let v = i + n4;
-    let score = along(q0, read16(i)) + along(q1, read16(i + 4u)) + along(q2, read16(i + 8u)) + along(q3, read16(i + 12u));
-    let next = max(highest, score);
-    let fade = exp2(highest - next);
-    let p = exp2(score - next);
-    highest = next;
-    weight = weight * fade + p;
-    o0 = o0 * fade + p * read16(v);
-    o1 = o1 * fade + p * read16(v + 4u);
-    o2 = o2 * fade + p * read16(v + 8u);
-    o3 = o3 * fade + p * read16(v + 12u);
+  for (var t = cached; t < total; t++) {
+    let k = passing + (t - cached) * 3u * n4;
+    var sum = 0.0;
+    if (lane < 8u) { sum = along(q0, qkv8(k, c)); }
+    if (LANES < 8u) { sum += along(q1, qkv8(k, c + LANES)); }
+    let score = subgroupAdd(sum) * SCALE;
+    highest = max(highest, score);
+    if (lane == 0u) { scores[t] = score; }
   }
+  workgroupBarrier();
 
-  let top = subgroupMax(highest);
-  let own = exp2(highest - top);
-  let scale = own / subgroupAdd(weight * own);
-  o0 = joined(o0, scale);
-  o1 = joined(o1, scale);
-  o2 = joined(o2, scale);
-  o3 = joined(o3, scale);
-  if (lane == 0u) {
-    let i = r * n4 + head;
-    write16(i, o0);
-    write16(i + 4u, o1);
-    write16(i + 8u, o2);
-    write16(i + 12u, o3);
+  var own = 0.0;
+  var o0 = mat2x4<f32>();
+  var o1 = mat2x4<f32>();
+  for (var begin = 0u; begin < total; begin += LANES) {
+    let p = select(0.0, exp2(scores[min(begin + lane, MAX_KEYS - 1u)] - highest), begin + lane < total);
+    own += p;
+    for (var j = 0u; j < min(LANES, total - begin); j++) {
+      let t = begin + j;
+      let share = subgroupShuffle(p, j);
+      if (t < cached) {
+        let v = place(sequence, t, head);
+        if (lane < 8u) { o0 += share * cached_v8(v, c); }
+        if (LANES < 8u) { o1 += share * cached_v8(v, c + LANES); }
+      } else {
+        let v = passing + (t - cached) * 3u * n4 + n4;
+        if (lane < 8u) { o0 += share * qkv8(v, c); }
+        if (LANES < 8u) { o1 += share * qkv8(v, c + LANES); }
+      }
+    }
+  }
+  let weight = subgroupAdd(own);
+  let out = r * n4 + head + 2u * c;
+  if (lane < 8u) {
+    y[out] = o0[0] / weight;
+    y[out + 1u] = o0[1] / weight;
+  }
+  if (LANES < 8u) {
+    y[out + 2u * LANES] = o1[0] / weight;
+    y[out + 2u * LANES + 1u] = o1[1] / weight;
   }
   if (!unused) {
     let base = (row.z * params.context + row.y) * n4 + head;
-    for (var c = lane; c < 16u; c += LANES) { keep4(base, q + n4, q + 2u * n4, c); }
+    for (var i = lane; i < 16u; i += LANES) { keep4(base, q + n4, q + 2u * n4, i); }
   }
 }

@@ -10,12 +10,12 @@ fn cached_v4(i: u32) -> vec4<f32> {
   return v_cache[i];
 }
 
-// Elements 4 * i .. 4 * i + 15.
-fn cached_k16(i: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(cached_k4(i), cached_k4(i + 1u), cached_k4(i + 2u), cached_k4(i + 3u));
+// Elements 8 * c .. 8 * c + 7 of the head that begins at element 4 * head.
+fn cached_k8(head: u32, c: u32) -> mat2x4<f32> {
+  return mat2x4<f32>(cached_k4(head + 2u * c), cached_k4(head + 2u * c + 1u));
 }
-fn cached_v16(i: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(cached_v4(i), cached_v4(i + 1u), cached_v4(i + 2u), cached_v4(i + 3u));
+fn cached_v8(head: u32, c: u32) -> mat2x4<f32> {
+  return mat2x4<f32>(cached_v4(head + 2u * c), cached_v4(head + 2u * c + 1u));
 }
 
 // Keeps 4 elements of a head, the c-th of its 16 times 4: of its key and value from qkv[key] and qkv[value] on, in the cache from 4 * head on.

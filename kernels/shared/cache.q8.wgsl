@@ -15,18 +15,17 @@ fn cached_v4(i: u32) -> vec4<f32> {
   return vec4<f32>(unpack4xI8(v_cache[i + i / 16u])) * bitcast<f32>(v_cache[cached_scale4(i)]);
 }
 
-// Elements 4 * i .. 4 * i + 15, of one head: its scale is read once.
-fn cached_k16(i: u32) -> mat4x4<f32> {
-  let word = i + i / 16u;
-  return widen16(k_cache[word], k_cache[word + 1u], k_cache[word + 2u], k_cache[word + 3u], k_cache[cached_scale4(i)]);
+// Elements 8 * c .. 8 * c + 7 of the head that begins at element 4 * head.
+fn cached_k8(head: u32, c: u32) -> mat2x4<f32> {
+  let word = head / 16u * 17u;
+  return widen8(k_cache[word + 2u * c], k_cache[word + 2u * c + 1u], k_cache[word + 16u]);
 }
-fn cached_v16(i: u32) -> mat4x4<f32> {
-  let word = i + i / 16u;
-  return widen16(v_cache[word], v_cache[word + 1u], v_cache[word + 2u], v_cache[word + 3u], v_cache[cached_scale4(i)]);
+fn cached_v8(head: u32, c: u32) -> mat2x4<f32> {
+  let word = head / 16u * 17u;
+  return widen8(v_cache[word + 2u * c], v_cache[word + 2u * c + 1u], v_cache[word + 16u]);
 }
-fn widen16(a: u32, b: u32, c: u32, d: u32, scale: u32) -> mat4x4<f32> {
-  let codes = mat4x4<f32>(vec4<f32>(unpack4xI8(a)), vec4<f32>(unpack4xI8(b)), vec4<f32>(unpack4xI8(c)), vec4<f32>(unpack4xI8(d)));
-  return codes * bitcast<f32>(scale);
+fn widen8(a: u32, b: u32, scale: u32) -> mat2x4<f32> {
+  return mat2x4<f32>(vec4<f32>(unpack4xI8(a)), vec4<f32>(unpack4xI8(b))) * bitcast<f32>(scale);
 }
 
 // Of the head from qkv[begin] on: max |x| / 127, as a product, which is the same everywhere.
