@@ -13,12 +13,11 @@ struct Params {
   x_begin: u32, // floats before row 0 of x
   x_stride: u32, // floats from a row to the next
   accumulate: u32,
+  gelu: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> x: array<vec4<f32>>; // M rows of K, which may overlap
 @group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>; // [M, N]
-
-override GELU: bool = false;
 
 @compute @workgroup_size(8)
 fn main(
@@ -28,9 +27,9 @@ fn main(
 ) {
   let n = (group.x * 8u + lane) * 4u;
   let rows = (params.m + groups.y - 1u) / groups.y;
-  let end = min((group.y + 1u) * rows, params.m);
-  let last = params.k / 64u - 1u;
-  for (var kb = 0u; kb <= last; kb++) {
+  let first = group.y * rows;
+  let end = min(first + rows, params.m);
+  for (var kb = 0u; kb < params.k / 64u; kb++) {
     let w0_0 = weight16(n + 0u, kb * 4u + 0u, params.k);
     let w0_1 = weight16(n + 0u, kb * 4u + 1u, params.k);
     let w0_2 = weight16(n + 0u, kb * 4u + 2u, params.k);
@@ -47,7 +46,7 @@ fn main(
     let w3_1 = weight16(n + 3u, kb * 4u + 1u, params.k);
     let w3_2 = weight16(n + 3u, kb * 4u + 2u, params.k);
     let w3_3 = weight16(n + 3u, kb * 4u + 3u, params.k);
-    for (var m = group.y * rows; m < end; m++) {
+    for (var m = first; m < end; m++) {
       let j = (params.x_begin + m * params.x_stride + kb * 64u) / 4u;
       let o = (m * params.n + n) / 4u;
       var sum = select(bias4(n / 4u), vec4<f32>(), kb != 0u);
@@ -70,8 +69,13 @@ fn main(
       { let b = subgroupBroadcast(x1, 5u); sum += vec4<f32>(dot(b, w0_3[1]), dot(b, w1_3[1]), dot(b, w2_3[1]), dot(b, w3_3[1])); }
       { let b = subgroupBroadcast(x1, 6u); sum += vec4<f32>(dot(b, w0_3[2]), dot(b, w1_3[2]), dot(b, w2_3[2]), dot(b, w3_3[2])); }
       { let b = subgroupBroadcast(x1, 7u); sum += vec4<f32>(dot(b, w0_3[3]), dot(b, w1_3[3]), dot(b, w2_3[3]), dot(b, w3_3[3])); }
-      if (GELU) { if (kb == last) { sum = gelu(sum); } }
       y[o] = sum;
+    }
+  }
+  if (params.gelu != 0u) {
+    for (var m = first; m < end; m++) {
+      let o = (m * params.n + n) / 4u;
+      y[o] = gelu(y[o]);
     }
   }
 }

@@ -11,12 +11,12 @@ struct Params {
   x_begin: u32, // floats before row 0 of x
   x_stride: u32, // floats from a row to the next; less than k where rows overlap
   accumulate: u32,
+  gelu: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> x: array<vec4<f32>>; // M rows of K, which may overlap
 @group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>; // [M, N]
 
-override GELU: bool = false;
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -34,7 +34,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     );
   }
   var value = sum + bias4(id.x);
-  if (GELU) { value = gelu(value); }
+  if (params.gelu != 0u) { value = gelu(value); }
   let o = id.y * params.n / 4u + id.x;
   if (params.accumulate != 0u) { value += y[o]; }
   y[o] = value;

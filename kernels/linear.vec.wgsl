@@ -11,12 +11,12 @@ struct Params {
   x_begin: u32, // floats before row 0 of x
   x_stride: u32, // floats from a row to the next; less than k where rows overlap
   accumulate: u32,
+  gelu: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> x: array<vec4<f32>>; // M rows of K, which may overlap
 @group(0) @binding(5) var<storage, read_write> y: array<f32>; // [M, N]
 
-override GELU: bool = false;
 
 const ROWS = 8u;
 const LANES = 8u;
@@ -37,7 +37,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if (i % LANES != 0u || n >= params.n) { return; }
   for (var lane = 1u; lane < LANES; lane++) { sum += partial[i + lane]; }
   var value = sum + bias4(n / 4u)[n % 4u];
-  if (GELU) { value = gelu(vec4<f32>(value)).x; }
+  if (params.gelu != 0u) { value = gelu(vec4<f32>(value)).x; }
   let o = m * params.n + n;
   if (params.accumulate != 0u) { value += y[o]; }
   y[o] = value;

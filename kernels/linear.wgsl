@@ -12,12 +12,12 @@ struct Params {
   x_begin: u32, // floats before row 0 of x
   x_stride: u32, // floats from a row to the next; less than k where rows overlap
   accumulate: u32,
+  gelu: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> x: array<vec4<f32>>; // M rows of K, which may overlap
 @group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>; // [M, N]
 
-override GELU: bool = false;
 
 const BLOCK = 64u;
 const STEP = 32u;
@@ -77,7 +77,7 @@ fn store(m: u32, n: u32, sum: vec4<f32>) {
   if (m >= params.m || n >= params.n) { return; }
   let i = (m * params.n + n) / 4u;
   var value = sum + bias4(n / 4u);
-  if (GELU) { value = gelu(value); }
+  if (params.gelu != 0u) { value = gelu(value); }
   if (params.accumulate != 0u) { value += y[i]; }
   y[i] = value;
 }

@@ -21,9 +21,9 @@ fn main(
 ) {
   let n = (group.x * 4u + lane) * 4u;
   let rows = (params.m + groups.y - 1u) / groups.y;
-  let end = min((group.y + 1u) * rows, params.m);
-  let last = WINDOW / 32u - 1u;
-  for (var kb = 0u; kb <= last; kb++) {
+  let first = group.y * rows;
+  let end = min(first + rows, params.m);
+  for (var kb = 0u; kb < WINDOW / 32u; kb++) {
     let w0_0 = basis16(n + 0u, kb * 2u + 0u);
     let w0_1 = basis16(n + 0u, kb * 2u + 1u);
     let w1_0 = basis16(n + 1u, kb * 2u + 0u);
@@ -32,7 +32,7 @@ fn main(
     let w2_1 = basis16(n + 2u, kb * 2u + 1u);
     let w3_0 = basis16(n + 3u, kb * 2u + 0u);
     let w3_1 = basis16(n + 3u, kb * 2u + 1u);
-    for (var m = group.y * rows; m < end; m++) {
+    for (var m = first; m < end; m++) {
       let j = (params.x_begin + m * params.x_stride + kb * 32u) / 4u;
       let o = (m * COLUMNS + n) / 4u;
       var sum = vec4<f32>();

@@ -22,8 +22,8 @@ interface Form extends Layout {
   weights(n: string, k16: string): string;
   /** WGSL before the first block: the sum's begin; `kb` and `o` are in scope. */
   readonly begin: string;
-  /** WGSL after the last block, or none. */
-  readonly end?: string;
+  /** WGSL after the last block, or none; `m` runs from `first` to `end`. */
+  readonly after?: string;
 }
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
@@ -41,12 +41,19 @@ export function linearCpu(layout: Layout): string {
       'x_begin // floats before row 0 of x',
       'x_stride // floats from a row to the next',
       'accumulate',
+      'gelu',
     ],
     n: 'params.n',
     k: 'params.k',
     weights: (n, k16) => `weight16(${n}, ${k16}, params.k)`,
     begin: 'select(bias4(n / 4u), vec4<f32>(), kb != 0u)',
-    end: 'if (GELU) { if (kb == last) { sum = gelu(sum); } }',
+    after: `  if (params.gelu != 0u) {
+    for (var m = first; m < end; m++) {
+      let o = (m * params.n + n) / 4u;
+      y[o] = gelu(y[o]);
+    }
+  }
+`,
   });
 }
 
@@ -64,7 +71,7 @@ export function stftCpu(layout: Layout): string {
   });
 }
 
-function heldWeights({ lanes, block, title, imports, fields, n, k, weights, begin, end }: Form): string {
+function heldWeights({ lanes, block, title, imports, fields, n, k, weights, begin, after }: Form): string {
   const loads = block / 4 / lanes; // vec4s of x that each lane fetches for a row
   const holds = range(4).flatMap((c) =>
     range(block / 16).map((i) => `    let w${c}_${i} = ${weights(`n + ${c}u`, `kb * ${block / 16}u + ${i}u`)};`),
@@ -94,7 +101,7 @@ ${struct.join('\n')}
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> x: array<vec4<f32>>; // M rows of K, which may overlap
 @group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>; // [M, N]
-${end ? '\noverride GELU: bool = false;\n' : ''}
+
 @compute @workgroup_size(${lanes})
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -103,19 +110,19 @@ fn main(
 ) {
   let n = (group.x * ${lanes}u + lane) * 4u;
   let rows = (params.m + groups.y - 1u) / groups.y;
-  let end = min((group.y + 1u) * rows, params.m);
-  let last = ${k} / ${block}u - 1u;
-  for (var kb = 0u; kb <= last; kb++) {
+  let first = group.y * rows;
+  let end = min(first + rows, params.m);
+  for (var kb = 0u; kb < ${k} / ${block}u; kb++) {
 ${holds.join('\n')}
-    for (var m = group.y * rows; m < end; m++) {
+    for (var m = first; m < end; m++) {
       let j = (params.x_begin + m * params.x_stride + kb * ${block}u) / 4u;
       let o = (m * ${n} + n) / 4u;
       var sum = ${begin};
       if (${accumulates}) { sum += y[o]; }
 ${terms.join('\n')}
-${end ? `      ${end}\n` : ''}      y[o] = sum;
+      y[o] = sum;
     }
   }
-}
+${after ?? ''}}
 `;
 }

@@ -43,8 +43,6 @@ const held = (lanes: number, block: number) => (types: Types, _: LinearAttrs, ca
 const heldGroups = (lanes: number) => (types: Types) =>
   [size(types).n / (lanes * 4), Math.ceil(size(types).m / SHARE), 1] as const;
 
-const constants = (_: Types, attrs: LinearAttrs) => ({ GELU: attrs.gelu ? 1 : 0 });
-
 const manyOnCpu = (types: Types, _: LinearAttrs, caps: Caps) => caps.cpu && size(types).m >= FEW;
 
 export const linear = defineOp({
@@ -73,9 +71,13 @@ export const linear = defineOp({
 
   updates: ({ accumulate }) => (accumulate ? ['y'] : []),
 
-  params(types, { accumulate, overlap }) {
+  params(types, { accumulate, gelu: geluLast, overlap }) {
     const { m, n, k } = size(types);
-    return { m, n, k, x_begin: overlap?.begin ?? 0, x_stride: overlap?.stride ?? k, accumulate: accumulate ? 1 : 0 };
+    return {
+      ...{ m, n, k, x_begin: overlap?.begin ?? 0, x_stride: overlap?.stride ?? k },
+      accumulate: accumulate ? 1 : 0,
+      gelu: geluLast ? 1 : 0,
+    };
   },
 
   reference({ x, w, w_scale, bias, y }, attrs) {
@@ -121,26 +123,22 @@ export const linear = defineOp({
       runs: held(8, 64),
       suits: (t, a, c) => manyOnCpu(t, a, c) && t.w.dtype !== 'f32',
       workgroups: heldGroups(8),
-      constants,
     },
-    { name: 'cpu8f32', runs: held(8, 32), suits: manyOnCpu, workgroups: heldGroups(8), constants },
-    { name: 'cpu4', runs: held(4, 32), suits: manyOnCpu, workgroups: heldGroups(4), constants },
+    { name: 'cpu8f32', runs: held(8, 32), suits: manyOnCpu, workgroups: heldGroups(8) },
+    { name: 'cpu4', runs: held(4, 32), suits: manyOnCpu, workgroups: heldGroups(4) },
     {
       name: 'cpuvec',
       suits: (_t, _a, caps) => caps.cpu,
       workgroups: (types) => [Math.ceil(size(types).n / 256), size(types).m, 1],
-      constants,
     },
     {
       name: 'vec',
       suits: (types) => size(types).m <= 8,
       workgroups: (types) => [Math.ceil(size(types).n / 8), size(types).m, 1],
-      constants,
     },
     {
       name: '',
       workgroups: (types) => [Math.ceil(size(types).n / 64), Math.ceil(size(types).m / 64), 1],
-      constants,
     },
   ],
 });
