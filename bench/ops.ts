@@ -6,21 +6,18 @@
 // multiply-adds (`fma`), its bytes out of a working set of about its size (`mem`), or a dispatch that does nothing (`launch`). The largest
 // of the three bounds it. Bytes are those of all its tensors, so an op that reads a few rows of one may seem faster than `mem`.
 
-import Benchmark from 'benchmark';
 import { ratesText } from '../src/cli/rates_text.ts';
-import { caseGraph, caseValues } from '../src/gpu/check_kernel.ts';
-import { type Gpu, openGpu } from '../src/gpu/device.ts';
-import { GpuExecutor } from '../src/gpu/executor.ts';
+import { openGpu } from '../src/gpu/device.ts';
 import { PipelineCache } from '../src/gpu/pipelines.ts';
 import { measureRates, type Rates, readRateOf } from '../src/gpu/rates.ts';
-import { separateLayout } from '../src/graph/layouts.ts';
-import { compile, kernelStem } from '../src/graph/program.ts';
-import { encodeTensor } from '../src/ops/host_tensor.ts';
+import type { Sampling } from '../src/gpu/samples.ts';
+import { timeKernel } from '../src/gpu/time_kernel.ts';
+import { kernelStem } from '../src/graph/program.ts';
 import * as ops from '../src/ops/index.ts';
-import { admissible, byteLength, type Case, type Op, type Variant } from '../src/ops/op.ts';
+import { admissible, byteLength, type Op } from '../src/ops/op.ts';
 import { printHeader } from './header.ts';
 
-const SAMPLE_MS = 50;
+const SAMPLING: Sampling = { sampleSeconds: 0.05, budgetSeconds: 0.5, fewest: 5 };
 
 export async function main(args: string[]): Promise<void> {
   const all = args.includes('--all');
@@ -41,9 +38,9 @@ export async function main(args: string[]): Promise<void> {
       const variants = admissible(op, types, attrs, gpu.caps);
       for (const variant of all ? variants : variants.slice(0, 1)) {
         if (!kernelStem(op, variant).startsWith(stem)) continue;
-        const seconds = await timeKernel(gpu, pipelines, op, given, variant);
+        const { samples } = await timeKernel(gpu, pipelines, op, given, variant, SAMPLING);
         const bytes = Object.values(types).reduce((sum, type) => sum + byteLength(type), 0);
-        printRow(kernelStem(op, variant), given.name, seconds, { flops: op.flops?.(types, attrs) ?? 0, bytes }, rates);
+        printRow(kernelStem(op, variant), given.name, samples, { flops: op.flops?.(types, attrs) ?? 0, bytes }, rates);
       }
     }
   }
@@ -75,40 +72,4 @@ function tightestBound({ flops, bytes }: Work, rates: Rates): readonly [bound: s
     ['mem', bytes / readRateOf(rates, bytes)],
   ] as const;
   return bounds.reduce((most, bound) => (bound[1] > most[1] ? bound : most));
-}
-
-/** Seconds of one dispatch, a sample each. */
-async function timeKernel(
-  gpu: Gpu,
-  pipelines: PipelineCache,
-  op: Op,
-  given: Case<string, object>,
-  variant: Variant,
-): Promise<number[]> {
-  const graph = caseGraph(op, given, variant);
-  const program = compile(graph, separateLayout(graph), gpu.caps, { choose: () => variant });
-  const executor = await GpuExecutor.create(gpu, graph, program, pipelines);
-  try {
-    for (const [name, value] of caseValues(op, given, graph)) await executor.write(name, encodeTensor(value));
-    await executor.run('case'); // drivers compile on first use
-    const began = performance.now();
-    await executor.run('case');
-    const times = Math.max(1, Math.round(SAMPLE_MS / (performance.now() - began)));
-    return await samplesOf(() => executor.run('case', { times }), times);
-  } finally {
-    await executor.destroy();
-  }
-}
-
-function samplesOf(run: () => Promise<void>, times: number): Promise<number[]> {
-  return new Promise((resolve, reject) => {
-    const benchmark = new Benchmark({
-      defer: true,
-      fn: (deferred: Benchmark.Deferred) => run().then(() => deferred.resolve(), reject),
-      minSamples: 5,
-      maxTime: 0.5,
-      onComplete: () => resolve(benchmark.stats.sample.map((seconds) => seconds / times)),
-    });
-    benchmark.run({ async: true });
-  });
 }

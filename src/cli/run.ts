@@ -11,6 +11,7 @@ import { packCommand } from './pack.ts';
 import { parityCommand } from './parity.ts';
 import { planCommand } from './plan.ts';
 import { transcribeCommand } from './transcribe.ts';
+import { tuneCommand } from './tune.ts';
 import { werCommand } from './wer.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -28,6 +29,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   for (const make of [
     transcribeCommand,
     doctorCommand,
+    tuneCommand,
     planCommand,
     packCommand,
     convertCommand,

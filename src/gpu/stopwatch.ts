@@ -5,12 +5,11 @@ import { loadKernel } from '../ops/wgsl.ts';
 import { BufferUsage } from './constants.ts';
 import type { Gpu } from './device.ts';
 import { PipelineCache } from './pipelines.ts';
+import { type Sampling, takeSamples } from './samples.ts';
 
 const KERNELS = new URL('../../kernels/rates/', import.meta.url);
-/** Long enough to drown what a submit costs, short enough to fall between two turns of other processes. */
-const SAMPLE_SECONDS = 0.008;
-const BUDGET_SECONDS = 0.25;
-const FEWEST_SAMPLES = 5;
+/** Samples are short enough to fall between two turns of other processes. */
+const SAMPLING: Sampling = { sampleSeconds: 0.008, budgetSeconds: 0.25, fewest: 5 };
 
 export type Encode = (encoder: GPUCommandEncoder) => void;
 
@@ -62,30 +61,19 @@ export class Stopwatch {
   }
 
   /** Least seconds of a submit until the host knows of its end, `times` tried. */
-  async least(encode: Encode, times = FEWEST_SAMPLES): Promise<number> {
+  async least(encode: Encode, times = SAMPLING.fewest): Promise<number> {
     let best = Number.POSITIVE_INFINITY;
     for (let i = 0; i < times; i++) best = Math.min(best, await this.#once(encode));
     this.gpu.check();
     return best;
   }
 
-  /** Seconds of one round of something that can be done any number of rounds. */
+  /** Least seconds of one round of something that can be done any number of rounds. */
   async perRound(encode: (encoder: GPUCommandEncoder, rounds: number) => void): Promise<number> {
     await this.#once((e) => encode(e, 1)); // drivers compile on first use
-    const began = performance.now();
-    let rounds = 1;
-    let best = Number.POSITIVE_INFINITY;
-    for (let samples = 0; samples < FEWEST_SAMPLES || performance.now() - began < BUDGET_SECONDS * 1000; ) {
-      const seconds = await this.#once((e) => encode(e, rounds), best * rounds);
-      if (seconds < SAMPLE_SECONDS / 2) {
-        rounds = Math.ceil(rounds * Math.min(8, SAMPLE_SECONDS / seconds));
-      } else {
-        best = Math.min(best, seconds / rounds);
-        samples += 1;
-      }
-    }
+    const samples = await takeSamples((rounds, expected) => this.#once((e) => encode(e, rounds), expected), SAMPLING);
     this.gpu.check();
-    return best;
+    return Math.min(...samples);
   }
 
   /** Half of the `expected` seconds are slept through: more would make a bad guess come true. */
@@ -97,7 +85,7 @@ export class Stopwatch {
     const began = performance.now();
     device.queue.submit([commands]);
     // A pending promise keeps dawn.node's event loop turning, on a core that a software adapter could use.
-    if (expected > SAMPLE_SECONDS / 2 && Number.isFinite(expected)) await sleep(expected * 500);
+    if (expected > SAMPLING.sampleSeconds / 2 && Number.isFinite(expected)) await sleep(expected * 500);
     await device.queue.onSubmittedWorkDone();
     return (performance.now() - began) / 1000;
   }

@@ -8,7 +8,7 @@ import { GpuExecutor } from '../gpu/executor.ts';
 import { Profiler } from '../gpu/profiler.ts';
 import { timedDispatches } from '../gpu/timed_submitter.ts';
 import type { Graph } from '../graph/graph.ts';
-import { compile, type Program } from '../graph/program.ts';
+import { type CompileOptions, compile, type Program } from '../graph/program.ts';
 import { CURSOR, type DecodingRules, packRules, packSuppressed } from '../ops/decoding_tables.ts';
 import { NO_SEQUENCE, packRows, type Row } from '../ops/rows.ts';
 import type { Candidate } from './beam_search.ts';
@@ -28,6 +28,8 @@ export interface EngineOptions extends Partial<GraphOptions> {
   readonly maxGpuBytes?: number | undefined;
   /** Measure when every dispatch runs; see `profiler`. Default false. */
   readonly profile?: boolean | undefined;
+  /** Picks among the kernels of a dispatch; default the one that suits best before anything was measured. */
+  readonly choose?: CompileOptions['choose'];
   readonly signal?: AbortSignal;
 }
 
@@ -75,14 +77,15 @@ export class WhisperEngine {
   static async load(
     gpu: Gpu,
     model: ModelFile,
-    { signal, maxGpuBytes, profile = false, ...given }: EngineOptions = {},
+    { signal, maxGpuBytes, profile = false, choose, ...given }: EngineOptions = {},
   ): Promise<WhisperEngine> {
     let executor: GpuExecutor | undefined;
     try {
       const options = graphOptions(model.dims, given);
       const graph = whisperGraph(model.dims, options);
       const timed = profile ? timedDispatches(gpu) : 0;
-      const program = compile(graph, planMemory(graph, gpu.device.limits), gpu.caps, { timedDispatches: timed });
+      const layout = planMemory(graph, gpu.device.limits);
+      const program = compile(graph, layout, gpu.caps, { timedDispatches: timed, choose });
       requireBudget(program, maxGpuBytes);
       const profiler = profile ? new Profiler(graph, gpu.name, timed > 0 ? 'timestamps' : 'submits') : undefined;
       executor = await GpuExecutor.create(gpu, graph, program, undefined, profiler);

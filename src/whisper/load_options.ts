@@ -29,7 +29,19 @@ export interface LoadOptions
   readonly words?: boolean;
   /** Measure when every dispatch runs; `takeProfile` tells. Costs time, and up to 64 KiB of GPU memory. Default false. */
   readonly profile?: boolean;
+  /** Use the kernels that `whisper-wgsl tune` found fastest on this adapter, if it was run; `configuration` tells. Default true. */
+  readonly tuned?: boolean;
   readonly signal?: AbortSignal;
+}
+
+/** What of a tuning the engine uses, and why. */
+export interface Tuning {
+  readonly used: boolean;
+  readonly reason: string;
+}
+
+export interface LoadedConfiguration extends Configuration {
+  readonly tuned: Tuning;
 }
 
 /** The graph's options: as given, and as the budget has it where there is one. */
@@ -84,6 +96,7 @@ const LOAD_OPTIONS = [
   'audios',
   'words',
   'profile',
+  'tuned',
   'signal',
 ];
 

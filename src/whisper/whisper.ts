@@ -5,12 +5,11 @@ import { EngineStateError, MemoryError, OptionError } from '../errors.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { Profile } from '../gpu/profile.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
-import type { Configuration } from './budget.ts';
 import type { ModelDimensions } from './dims.ts';
 import type { WhisperEngine } from './engine.ts';
 import type { DetectedLanguage } from './language.ts';
 import { type LoadedEngine, loadEngine } from './load_engine.ts';
-import type { LoadOptions } from './load_options.ts';
+import type { LoadedConfiguration, LoadOptions } from './load_options.ts';
 import { resolveOptions, type TranscribeOptions } from './options.ts';
 import { decodeSingleWindow, detectSingleWindow, type SingleDecoding } from './single_window.ts';
 import type { Transcription } from './transcribe.ts';
@@ -46,7 +45,7 @@ export class Whisper {
   #state: 'idle' | 'busy' | 'disposed' = 'idle';
 
   /** What the model is run with, and why where a budget chose. */
-  readonly configuration: Configuration;
+  readonly configuration: LoadedConfiguration;
 
   private constructor({ gpu, engine, tokenizer, configuration }: LoadedEngine) {
     this.configuration = configuration;
