@@ -13,6 +13,9 @@ import { weightChoice } from '../whisper/stored_weights.ts';
 import { WEIGHT_PRECISIONS, type WeightChoice, type WeightPrecision } from '../whisper/weight_rules.ts';
 import { alignmentHeads } from '../whisper/words/alignment_heads.ts';
 import { type Io, say } from './io.ts';
+import { MEASURED_PEAKS } from './peer_bytes.ts';
+import { type Comparison, compareModel } from './plan_compare.ts';
+import { compareJson, compareText } from './plan_compare_text.ts';
 import { planPage } from './plan_html.ts';
 import { planPicture, planSvg } from './plan_picture.ts';
 import { type PlanReport, planReport } from './plan_report.ts';
@@ -22,19 +25,24 @@ type Choices = Partial<Pick<GraphOptions, 'weights' | 'mode' | 'cache' | 'batch'
 
 interface Flags extends Choices {
   readonly words?: boolean;
-  readonly model: readonly string[];
+  readonly model?: readonly string[];
   readonly json?: boolean;
   readonly csv?: boolean;
   readonly picture?: boolean;
   readonly svg?: string;
   readonly html?: string;
+  readonly compare?: boolean;
 }
+
+/** Models planned where none is named: with --compare those that engines were measured with. */
+const DEFAULT_MODELS = ['tiny.en'];
+const COMPARED_MODELS = [...new Set(MEASURED_PEAKS.map(({ model }) => model))];
 
 export function planCommand(io: Io, exit: (code: number) => void): Command {
   const published = Object.keys(PUBLISHED_DIMS).join(', ');
   return new Command('plan')
     .description('Print the GPU memory of models, phase by phase, without weights or a GPU.')
-    .option('--model <name...>', `${published}; all of these: all; or model folders or files`, ['tiny.en'])
+    .option('--model <name...>', `${published}; all of these: all; or model folders or files (default: tiny.en)`)
     .addOption(new Option('--weights <format>', 'default f16; of a file, as it has them').choices(WEIGHT_PRECISIONS))
     .addOption(new Option('--mode <mode>', 'what is in memory at a time').choices(MODES).default('resident'))
     .addOption(new Option('--cache <format>', 'how keys and values are kept').choices(CACHE_PRECISIONS).default('f16'))
@@ -46,23 +54,28 @@ export function planCommand(io: Io, exit: (code: number) => void): Command {
     .option('--picture', 'print the arena as a picture of letters, too')
     .option('--svg <file>', 'draw the arena, time by address')
     .option('--html <file>', 'write a page: figures, the drawing, the largest tensors')
+    .addOption(
+      new Option(
+        '--compare',
+        `all formats and modes beside what other engines were measured to take (default models: ${COMPARED_MODELS.join(', ')})`,
+      ).conflicts(['weights', 'mode', 'cache', 'batch', 'textContext', 'words', 'csv', 'picture', 'svg', 'html']),
+    )
     .action(async (flags: Flags) => {
-      await plan(flags, io);
+      await (flags.compare ? compare(flags, io) : plan(flags, io));
       exit(0);
     });
 }
 
 /** Files first: stdout says that all went well. */
 async function plan({ model, json, csv, picture, svg, html, words, ...options }: Flags, io: Io): Promise<void> {
-  const names = model.flatMap((name) => (name === 'all' ? Object.keys(PUBLISHED_DIMS) : [name]));
+  const names = expanded(model ?? DEFAULT_MODELS);
   const forOne = Object.entries({ csv, picture, svg, html }).find(([, given]) => given !== undefined)?.[0];
   if (names.length > 1 && forOne) {
     throw new OptionError(`plan: expected one --model because --${forOne} is of one plan, got ${names.join(', ')}`);
   }
   const reports: PlanReport[] = [];
   for (const name of names) {
-    await setImmediate(); // a plan blocks the event loop: now is the time for Ctrl-C
-    io.signal.throwIfAborted();
+    await pause(io);
     const { dims, ...weights } = await modelOf(name, options.weights);
     const alignment = words ? alignmentHeads(dims) : [];
     reports.push(planReport(name, dims, { ...options, ...weights, alignment }));
@@ -71,6 +84,27 @@ async function plan({ model, json, csv, picture, svg, html, words, ...options }:
   if (svg !== undefined) await save(svg, planSvg(first, 'arena'), io);
   if (html !== undefined) await save(html, planPage(first), io);
   await writeText(io.stdout, output(reports, { json, csv, picture }));
+}
+
+async function compare({ model, json }: Flags, io: Io): Promise<void> {
+  const comparisons: Comparison[] = [];
+  for (const name of expanded(model ?? COMPARED_MODELS)) {
+    await pause(io);
+    const { dims } = await modelOf(name, 'f16');
+    comparisons.push(compareModel(name, dims));
+  }
+  await writeText(io.stdout, json ? compareJson(comparisons) : compareText(comparisons));
+}
+
+/** `all` as the published names. */
+function expanded(models: readonly string[]): string[] {
+  return models.flatMap((name) => (name === 'all' ? Object.keys(PUBLISHED_DIMS) : [name]));
+}
+
+/** A plan blocks the event loop: before one is the time for Ctrl-C. */
+async function pause(io: Io): Promise<void> {
+  await setImmediate();
+  io.signal.throwIfAborted();
 }
 
 async function save(path: string, text: string, io: Io): Promise<void> {

@@ -12,6 +12,7 @@ import { ownMetadata, quantizedEntries } from '../formats/own_format.ts';
 import { quantizeRows, type Scheme } from '../formats/quantize.ts';
 import { readRowsF32 } from '../formats/rows.ts';
 import { type SafetensorsEntry, writeSafetensors } from '../formats/safetensors_writer.ts';
+import { storedBytes } from '../formats/tensor_table.ts';
 import { weightMatrices } from './fused_weights.ts';
 import { readTokenizerFile } from './model_folder.ts';
 import { CONFIG_SECTION } from './stored_weights.ts';
@@ -59,6 +60,14 @@ export async function convertModel(
   } finally {
     await model.file.close();
   }
+}
+
+/** Bytes of all tensors of the model converted so; the file's header comes to them. @throws OptionError as convertModel. */
+export function convertedBytes(model: ModelFile, { weights, weightRules = [] }: ConvertOptions): number {
+  const formatOf = fileFormats(model, { weights, weightRules });
+  return [...model.tensors]
+    .flatMap(([name, source]) => entriesOf(model, name, source, formatOf(name), undefined))
+    .reduce((sum, { type, shape }) => sum + storedBytes(type, shape), 0);
 }
 
 /** The format to write each tensor in, by name: f16 for what is no weight matrix. @throws OptionError for a choice that is none for files. */
