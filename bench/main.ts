@@ -7,6 +7,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ main(args: string[]): Prom
   speed: () => import('./speed.ts'),
   decoding: () => import('./decoding.ts'),
   batch: () => import('./batch.ts'),
+  gpu: () => import('./gpu.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);
