@@ -130,7 +130,7 @@ describe('[device] transcribe', () => {
         '--max-gpu-memory',
         budget,
       ]);
-    expect((await run('1GB')).err).toMatch(/within 1000\.0 MB: resident, f16 \(the fastest of all\)/);
+    expect((await run('1GB')).err).toMatch(/within 1000\.0 MB: resident, f16, f16 caches \(the fastest of all\)/);
     expect(await run('10kB')).toMatchObject({
       code: 1,
       err: expect.stringMatching(/at least \d+ bytes because streamed/),
