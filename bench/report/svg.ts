@@ -1,5 +1,15 @@
 // Pieces of the suites' drawings: bars in groups, light and dark.
 
+import { WHISPER_WGSL } from '../engines/engines.ts';
+
+/** Pixels: where groups begin, of a bar, from bar to bar, from group to group. */
+const TOP = 112;
+const BAR = 18;
+const PITCH = 25;
+const GROUP = 40;
+/** Between engines of a group. */
+const GAP = 6;
+
 /** Classes of text and grid; a chart adds those of its bars. */
 const STYLE = `text{font:13px system-ui,'Segoe UI',Helvetica,Arial,sans-serif;fill:#24292f}.page{fill:#fff}
 .title{font-size:17px;font-weight:600}.soft{fill:#57606a;font-size:12px}.model{font-size:14px;font-weight:600}.ours{font-weight:600}
@@ -26,6 +36,46 @@ export function value(kind: string, x: number, y: number, figure: string, parts:
 
 export function bar(kind: string, from: number, to: number, y: number, height: number): string {
   return `<rect class="${kind}" x="${size(from)}" y="${y}" width="${size(to - from)}" height="${height}"/>`;
+}
+
+/** A row as a bar; the engine's name stands beside its first. */
+export interface Row {
+  readonly engine: string;
+  readonly model: string;
+}
+
+/** This package's bars, or others'. */
+export const kindOf = ({ engine }: Pick<Row, 'engine'>) => (engine === WHISPER_WGSL.name ? 'ours' : 'theirs');
+
+/** Where a bar lies: its top and height, and the baseline of its text. */
+export interface Place {
+  readonly y: number;
+  readonly height: number;
+  readonly baseline: number;
+}
+
+/** One group of bars a model, from the top down. */
+export function groups<B extends Row>(
+  bars: readonly B[],
+  draw: (bar: B, place: Place) => string[],
+): { readonly parts: string[]; readonly top: number; readonly bottom: number } {
+  const parts: string[] = [];
+  let y = TOP;
+  for (const model of new Set(bars.map((bar) => bar.model))) {
+    parts.push(text('model', 20, y + 17, model));
+    y += GROUP - 12;
+    const group = bars.filter((bar) => bar.model === model);
+    group.forEach((bar, i) => {
+      const begins = bar.engine !== group[i - 1]?.engine;
+      const baseline = () => y + BAR - 5;
+      if (begins && i > 0) y += GAP;
+      if (begins) parts.push(text(kindOf(bar), 20, baseline(), bar.engine));
+      parts.push(...draw(bar, { y, height: BAR, baseline: baseline() }));
+      y += PITCH;
+    });
+    y += GROUP - PITCH;
+  }
+  return { parts, top: TOP, bottom: y };
 }
 
 export interface Axis {

@@ -1,25 +1,19 @@
 // A transcription of each row as an SVG drawing: a bar of encoder, tokens and the rest, one group a model. Least of all calls.
 
-import { WHISPER_WGSL } from '../engines/engines.ts';
-import { document, grid, bar as rectangle, text, value } from '../report/svg.ts';
+import { document, grid, groups, kindOf, type Place, bar as rectangle, text, value } from '../report/svg.ts';
 import { figuresOf } from './figures.ts';
 import type { Results, Row } from './results.ts';
 
 const WIDTH = 860;
 const LEFT = 280;
 const RIGHT = 200;
-const TOP = 112;
-const BAR = 18;
-const PITCH = 25;
-const GROUP = 40;
-/** Between engines of a group. */
-const GAP = 6;
 
 const STYLE = `.encoder{fill:#9aa7b8}.encoder.ours{fill:#4f79a8}.tokens{fill:#d9773f}.rest{fill:#c9b458}
 @media(prefers-color-scheme:dark){.encoder{fill:#6b7686}.encoder.ours{fill:#5b8fc9}}`;
 
 interface Bar {
   readonly engine: string;
+  readonly model: string;
   readonly label: string;
   readonly encoder: number;
   readonly tokens: number;
@@ -30,28 +24,11 @@ interface Bar {
 
 /** A whole SVG document; rows without a figure have no bar. */
 export function drawChart({ adapter, rows, clip }: Results): string {
-  const models = [...new Set(rows.map((row) => row.model))];
-  const groups = models.map((model) => ({
-    model,
-    bars: rows.filter((row) => row.model === model).flatMap((row) => barOf(row, clip)),
-  }));
-  const most = Math.max(0.1, ...groups.flatMap(({ bars }) => bars.map((bar) => bar.whole)));
+  const bars = rows.flatMap((row) => barOf(row, clip));
+  const most = Math.max(0.1, ...bars.map((bar) => bar.whole));
   const x = (seconds: number) => LEFT + (seconds / most) * (WIDTH - LEFT - RIGHT);
-  const parts: string[] = [];
-  let y = TOP;
-  for (const { model, bars } of groups.filter((group) => group.bars.length > 0)) {
-    parts.push(text('model', 20, y + 17, model));
-    y += GROUP - 12;
-    bars.forEach((bar, i) => {
-      const begins = bar.engine !== bars[i - 1]?.engine;
-      if (begins && i > 0) y += GAP;
-      if (begins) parts.push(text(kindOf(bar), 20, y + BAR - 5, bar.engine));
-      parts.push(...drawBar(bar, y, x));
-      y += PITCH;
-    });
-    y += GROUP - PITCH;
-  }
-  return document(WIDTH, y + 8, STYLE, [
+  const { parts, top, bottom } = groups(bars, (bar, place) => drawBar(bar, place, x));
+  return document(WIDTH, bottom + 8, STYLE, [
     text('title', 20, 32, `Transcribing ${clip.toFixed(0)} s of speech, warm: seconds`),
     text(
       'soft',
@@ -60,7 +37,7 @@ export function drawChart({ adapter, rows, clip }: Results): string {
       `${adapter}; greedy, batch 1. Less is better. In brackets: load and first text of a cold start.`,
     ),
     ...legend(),
-    ...grid({ most, x, label: (seconds) => `${Number(seconds.toPrecision(3))}` }, TOP - 8, y - 6),
+    ...grid({ most, x, label: (seconds) => `${Number(seconds.toPrecision(3))}` }, top - 8, bottom - 6),
     ...parts,
   ]);
 }
@@ -71,21 +48,18 @@ function barOf(row: Row, clip: number): Bar[] {
   if (whole === undefined) return [];
   const encoding = Math.min(encoder?.min ?? 0, whole.min);
   const decoding = Math.min((token?.min ?? 0) * tokens, whole.min - encoding);
-  const { engine, label } = row;
-  return [{ engine, label, encoder: encoding, tokens: decoding, whole: whole.min, cold: coldText }];
+  const { engine, model, label } = row;
+  return [{ engine, model, label, encoder: encoding, tokens: decoding, whole: whole.min, cold: coldText }];
 }
 
-const kindOf = ({ engine }: Bar) => (engine === WHISPER_WGSL.name ? 'ours' : 'theirs');
-
-function drawBar(bar: Bar, y: number, x: (seconds: number) => number): string[] {
+function drawBar(bar: Bar, { y, height, baseline }: Place, x: (seconds: number) => number): string[] {
   const { label, encoder, tokens, whole, cold } = bar;
   const kind = kindOf(bar);
-  const baseline = y + BAR - 5;
   return [
     text(kind, LEFT - 10, baseline, label, 'text-anchor="end"'),
-    rectangle(`encoder ${kind}`, LEFT, x(encoder), y, BAR),
-    rectangle('tokens', x(encoder), x(encoder + tokens), y, BAR),
-    rectangle('rest', x(encoder + tokens), x(whole), y, BAR),
+    rectangle(`encoder ${kind}`, LEFT, x(encoder), y, height),
+    rectangle('tokens', x(encoder), x(encoder + tokens), y, height),
+    rectangle('rest', x(encoder + tokens), x(whole), y, height),
     value(kind, x(whole) + 7, baseline, whole.toFixed(2), cold === undefined ? '' : `(${cold.toFixed(1)})`),
   ];
 }
