@@ -9,12 +9,12 @@
 import { ratesText } from '../src/cli/rates_text.ts';
 import { openGpu } from '../src/gpu/device.ts';
 import { PipelineCache } from '../src/gpu/pipelines.ts';
-import { measureRates, type Rates, readRateOf } from '../src/gpu/rates.ts';
+import { measureRates, type Rates, tightestBound } from '../src/gpu/rates.ts';
 import type { Sampling } from '../src/gpu/samples.ts';
 import { timeKernel } from '../src/gpu/time_kernel.ts';
 import { kernelStem } from '../src/graph/program.ts';
 import * as ops from '../src/ops/index.ts';
-import { admissible, byteLength, type Op } from '../src/ops/op.ts';
+import { admissible, byteLength, caseTypes, type Op } from '../src/ops/op.ts';
 import { printHeader } from './header.ts';
 
 const SAMPLING: Sampling = { sampleSeconds: 0.05, budgetSeconds: 0.5, fewest: 5 };
@@ -33,8 +33,7 @@ export async function main(args: string[]): Promise<void> {
   for (const op of Object.values(ops) as readonly Op[]) {
     for (const given of op.cases.filter((c) => c.bench)) {
       const attrs = given.attrs ?? {};
-      const inputs = given.types as Parameters<Op['infer']>[0];
-      const types = { ...inputs, ...op.infer(inputs, attrs) };
+      const types = caseTypes(op, given);
       const variants = admissible(op, types, attrs, gpu.caps);
       for (const variant of all ? variants : variants.slice(0, 1)) {
         if (!kernelStem(op, variant).startsWith(stem)) continue;
@@ -62,14 +61,4 @@ function printRow(kernel: string, name: string, seconds: readonly number[], work
   console.log(
     `${kernel.padEnd(26)} ${name.padEnd(34)} ${times} ${rate(work.flops, 8)} ${rate(work.bytes, 7)}  ${share}`,
   );
-}
-
-/** Which bound asks for most seconds, and how many. */
-function tightestBound({ flops, bytes }: Work, rates: Rates): readonly [bound: string, seconds: number] {
-  const bounds = [
-    ['launch', rates.secondsPerDispatch],
-    ['fma', flops / rates.flopsF32],
-    ['mem', bytes / readRateOf(rates, bytes)],
-  ] as const;
-  return bounds.reduce((most, bound) => (bound[1] > most[1] ? bound : most));
 }

@@ -5,7 +5,7 @@ import { checkKernel } from '../../src/gpu/check_kernel.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { Whisper } from '../../src/index.ts';
 import * as ops from '../../src/ops/index.ts';
-import { admissible, type Op } from '../../src/ops/op.ts';
+import { admissible, caseTypes, type Op } from '../../src/ops/op.ts';
 import { wordErrorRate } from '../../src/text/wer.ts';
 import { SPOKEN, words } from '../process/clip.ts';
 import type { Devices } from './devices.ts';
@@ -49,8 +49,7 @@ async function checkOp(devices: Devices, op: Op, signal: AbortSignal): Promise<M
   let worst = 0;
   for (const given of op.cases) {
     const attrs = given.attrs ?? {};
-    const inputs = given.types as Parameters<Op['infer']>[0];
-    for (const variant of admissible(op, { ...inputs, ...op.infer(inputs, attrs) }, attrs, gpu.caps)) {
+    for (const variant of admissible(op, caseTypes(op, given), attrs, gpu.caps)) {
       signal.throwIfAborted();
       const report = await checkKernel(gpu, pipelines, op, given, variant);
       kernels.add(report.kernel);

@@ -2,23 +2,29 @@
 // bytes, or a dispatch that does nothing.
 
 import { ratesText } from '../../src/cli/rates_text.ts';
-import { caseGraph } from '../../src/gpu/check_kernel.ts';
-import type { Gpu } from '../../src/gpu/device.ts';
-import { GpuExecutor } from '../../src/gpu/executor.ts';
-import { measureRates, type Rates, readRateOf } from '../../src/gpu/rates.ts';
-import { Stopwatch } from '../../src/gpu/stopwatch.ts';
-import { encode } from '../../src/gpu/submitter.ts';
-import { separateLayout } from '../../src/graph/layouts.ts';
-import { compile, kernelStem } from '../../src/graph/program.ts';
+import { PipelineCache } from '../../src/gpu/pipelines.ts';
+import { measureRates, type Rates, tightestBound } from '../../src/gpu/rates.ts';
+import type { Sampling } from '../../src/gpu/samples.ts';
+import { timeKernel } from '../../src/gpu/time_kernel.ts';
+import { kernelStem } from '../../src/graph/program.ts';
 import { attention } from '../../src/ops/attention.ts';
 import { linear } from '../../src/ops/linear.ts';
-import { admissible, byteLength, type Case, type DType, type Op, type TensorType } from '../../src/ops/op.ts';
+import {
+  admissible,
+  byteLength,
+  type Case,
+  caseTypes,
+  type DType,
+  type Op,
+  type TensorType,
+} from '../../src/ops/op.ts';
 import { weightTypes } from '../../src/ops/weights.ts';
 import { vocabRows } from '../../src/whisper/model_weights.ts';
 import type { Devices } from './devices.ts';
-import { type Kind, randomBytes, weightSpread } from './random_bytes.ts';
 import type { Measured, Part, Task } from './schedule.ts';
 import type { Shapes } from './shapes.ts';
+
+const SAMPLING: Sampling = { sampleSeconds: 0.008, budgetSeconds: 0.25, fewest: 5 };
 
 /** The rates once they are measured. */
 export interface Measurements {
@@ -89,75 +95,29 @@ function opCases({ models, tileRows, queryRows }: Shapes, model: string): [Op, C
 async function timeCase(devices: Devices, op: Op, given: Case<string, object>, rates?: Rates): Promise<Measured> {
   const gpu = await devices.plain();
   const attrs = given.attrs ?? {};
-  const inputs = given.types as Record<string, TensorType>;
-  const types = { ...inputs, ...op.infer(inputs, attrs) };
+  const types = caseTypes(op, given);
   const [variant] = admissible(op, types, attrs, gpu.caps);
-  const graph = caseGraph(op, given, variant!);
-  const program = compile(graph, separateLayout(graph), gpu.caps);
-  const executor = await GpuExecutor.create(gpu, graph, program);
-  try {
-    for (const [name, type] of Object.entries(inputs)) {
-      await executor.write(name, randomBytes(kindOf(name, type, inputs), byteLength(type), 0, spreadOf(name, type)));
-    }
-    const seconds = await secondsPerDispatch(gpu, executor);
-    const work = {
-      flops: op.flops?.(types, attrs) ?? 0,
-      bytes: Object.values(types).reduce((sum, type) => sum + byteLength(type), 0),
-    };
-    const [bound, least] = rates ? tightestBound(work, rates) : ['rates were not measured', Number.NaN];
-    return {
-      cells: {
-        kernel: kernelStem(op, variant!),
-        shape: shapeOf(types),
-        ms: seconds * 1e3,
-        'GFLOP/s': work.flops / seconds / 1e9,
-        'GB/s': work.bytes / seconds / 1e9,
-        ...(rates && { '% of bound': (100 * least) / seconds }),
-        bound,
-      },
-    };
-  } finally {
-    await executor.destroy();
-  }
+  const { samples } = await timeKernel(gpu, new PipelineCache(gpu), op, given, variant!, SAMPLING);
+  const seconds = Math.min(...samples);
+  const work = {
+    flops: op.flops?.(types, attrs) ?? 0,
+    bytes: Object.values(types).reduce((sum, type) => sum + byteLength(type), 0),
+  };
+  const [bound, least] = rates ? tightestBound(work, rates) : ['rates were not measured', Number.NaN];
+  return {
+    cells: {
+      kernel: kernelStem(op, variant!),
+      shape: shapeOf(types),
+      ms: seconds * 1e3,
+      'GFLOP/s': work.flops / seconds / 1e9,
+      'GB/s': work.bytes / seconds / 1e9,
+      ...(rates && { '% of bound': (100 * least) / seconds }),
+      bound,
+    },
+  };
 }
-
-function kindOf(name: string, { dtype }: TensorType, { w }: Record<string, TensorType>): Kind {
-  if (name === 'w_scale') return w!.dtype === 'i8' ? 'scales8' : 'scales4';
-  return ({ i8: 'int8', i4: 'int4', f16: 'f16' } as const)[dtype as string] ?? 'f32';
-}
-
-const spreadOf = (name: string, { shape }: TensorType) =>
-  name === 'w' ? weightSpread(shape[1]!) : name === 'w_scale' ? weightSpread(32 * shape[1]!) : 1;
 
 /** `300 x 5120 x 1280` of a product, `150 x 1500 x 1280` of attention. */
 function shapeOf({ x, w, q, k }: Readonly<Record<string, TensorType>>): string {
   return (x && w ? [x.shape[0], w.shape[0], w.shape[1]] : [q!.shape[0], ...k!.shape]).join(' x ');
-}
-
-/** Command buffers are made before the clock starts. */
-async function secondsPerDispatch(gpu: Gpu, executor: GpuExecutor): Promise<number> {
-  const watch = new Stopwatch(gpu);
-  try {
-    const [bound] = executor.dispatches('case');
-    return await watch.perRound((encoder, rounds) => {
-      const pass = encoder.beginComputePass();
-      for (let i = 0; i < rounds; i++) encode(pass, bound!);
-      pass.end();
-    });
-  } finally {
-    watch.free();
-  }
-}
-
-/** Which bound asks for most seconds, and how many. */
-export function tightestBound(
-  { flops, bytes }: { readonly flops: number; readonly bytes: number },
-  rates: Pick<Rates, 'secondsPerDispatch' | 'flopsF32' | 'read'>,
-): readonly [bound: string, seconds: number] {
-  const bounds = [
-    ['launch', rates.secondsPerDispatch],
-    ['fma', flops / rates.flopsF32],
-    ['mem', bytes / readRateOf(rates, bytes)],
-  ] as const;
-  return bounds.reduce((most, bound) => (bound[1] > most[1] ? bound : most));
 }

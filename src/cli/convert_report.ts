@@ -2,6 +2,7 @@
 
 import type { MixtureReport, WeightsReport } from '../whisper/report.ts';
 import type { Divergence } from '../whisper/report_divergence.ts';
+import { mb } from './io.ts';
 
 type Column = readonly [heading: string, cell: (row: MixtureReport) => string];
 
@@ -68,8 +69,4 @@ function small(value: number): string {
 
 function percent(rate: number | undefined): string {
   return rate === undefined ? '-' : `${(100 * rate).toFixed(1)} %`;
-}
-
-function mb(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

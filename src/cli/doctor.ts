@@ -6,7 +6,7 @@ import { type Gpu, openGpu } from '../gpu/device.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import { measureRates, type Rates } from '../gpu/rates.ts';
 import * as ops from '../ops/index.ts';
-import { admissible, type Op } from '../ops/op.ts';
+import { admissible, caseTypes, type Op } from '../ops/op.ts';
 import { EXIT, type Io } from './io.ts';
 import { ratesText } from './rates_text.ts';
 
@@ -64,8 +64,7 @@ async function checkAll(gpu: Gpu, print: (line: string) => void, signal: AbortSi
   for (const op of Object.values(ops) as readonly Op[]) {
     for (const given of op.cases) {
       const attrs = given.attrs ?? {};
-      const inputs = given.types as Parameters<Op['infer']>[0];
-      for (const variant of admissible(op, { ...inputs, ...op.infer(inputs, attrs) }, attrs, gpu.caps)) {
+      for (const variant of admissible(op, caseTypes(op, given), attrs, gpu.caps)) {
         signal.throwIfAborted();
         const { kernel, worst: ratio, faults } = await checkKernel(gpu, pipelines, op, given, variant);
         const known = worst.get(kernel) ?? { ratio: 0, cases: 0, faults: [] };

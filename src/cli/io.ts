@@ -19,7 +19,12 @@ export function say(io: Io, line: string): void {
   io.stderr.write(`${line}\n`);
 }
 
-/** 54414336 -> `54.4 MB`; MB = 1e6 bytes. */
+/** 54414336 -> `54.4`; MB = 1e6 bytes. */
+export function mb(bytes: number, digits = 1): string {
+  return (bytes / 1e6).toFixed(digits);
+}
+
+/** 54414336 -> `54.4 MB`. */
 export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${mb(bytes)} MB`;
 }

@@ -1,5 +1,6 @@
 // Comparisons of `plan --compare` as text for people and as JSON for programs.
 
+import { mb } from './io.ts';
 import { MEASURED_ON } from './peer_bytes.ts';
 import type { Comparison, PeerRow, PlannedRow } from './plan_compare.ts';
 
@@ -67,8 +68,4 @@ export function compareJson(comparisons: readonly Comparison[]): string {
 
 function driverJson({ driverBytes, driverRatio }: Pick<PlannedRow | PeerRow, 'driverBytes' | 'driverRatio'>) {
   return { ...(driverBytes !== undefined && { driver_peak_bytes: driverBytes, driver_ratio: driverRatio }) };
-}
-
-function mb(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

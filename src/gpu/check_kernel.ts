@@ -8,9 +8,11 @@ import { decodeTensor, encodeTensor, storageStep } from '../ops/host_tensor.ts';
 import {
   byteLength,
   type Case,
+  caseTypes,
   describeTypes,
   type HostTensor,
   type Op,
+  type TensorType,
   type Tolerance,
   type Variant,
 } from '../ops/op.ts';
@@ -36,13 +38,12 @@ const NAN_BYTE = 0xff;
 /** The case as a graph of one node, in a layout with guards. Tensors the kernel binds `read` are weights. */
 export function caseGraph(op: Op, given: Case<string, object>, variant: Variant): Graph {
   const attrs = given.attrs ?? {};
-  const types = given.types as Record<string, { dtype: HostTensor['dtype']; shape: readonly number[] }>;
-  const all = { ...types, ...op.infer(types, attrs) };
+  const all = caseTypes(op, given);
   const dtypes = Object.fromEntries(Object.entries(all).map(([name, type]) => [name, type.dtype]));
   const source = loadKernel(op.kernels, kernelStem(op, variant), dtypes);
   const g = createGraphBuilder({ op }, [{ name: 'case', repeats: false }]);
   g.phase('case');
-  const declare = (name: string, { dtype, shape }: (typeof all)[string]): TensorRef => {
+  const declare = (name: string, { dtype, shape }: TensorType): TensorRef => {
     const access = source.bindings.find((b) => b.name === name)?.access;
     if (access === 'read') return g.weight(name, dtype, shape);
     return op.outputs.includes(name) ? g.state(name, dtype, shape) : g.input(name, dtype, shape);

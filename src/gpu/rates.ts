@@ -71,6 +71,19 @@ export function readRateOf({ read }: Pick<Rates, 'read'>, bytes: number): number
   return read.reduce((nearest, rate) => (distance(rate) < distance(nearest) ? rate : nearest)).bytesPerSecond;
 }
 
+/** Which bound asks for most seconds, and how many. */
+export function tightestBound(
+  { flops, bytes }: { readonly flops: number; readonly bytes: number },
+  rates: Pick<Rates, 'secondsPerDispatch' | 'flopsF32' | 'read'>,
+): readonly [bound: string, seconds: number] {
+  const bounds = [
+    ['launch', rates.secondsPerDispatch],
+    ['fma', flops / rates.flopsF32],
+    ['mem', bytes / readRateOf(rates, bytes)],
+  ] as const;
+  return bounds.reduce((most, bound) => (bound[1] > most[1] ? bound : most));
+}
+
 /** Rounds of all lanes together. */
 async function roundsPerSecond(watch: Stopwatch, stem: string, value: number): Promise<number> {
   const groups = watch.gpu.caps.cpu ? 64 : 8192;

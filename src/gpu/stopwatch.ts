@@ -12,6 +12,7 @@ const KERNELS = new URL('../../kernels/rates/', import.meta.url);
 const SAMPLING: Sampling = { sampleSeconds: 0.008, budgetSeconds: 0.25, fewest: 5 };
 
 export type Encode = (encoder: GPUCommandEncoder) => void;
+export type EncodeRounds = (encoder: GPUCommandEncoder, rounds: number) => void;
 
 /** A kernel of kernels/rates with its buffers in place. */
 export interface Ready {
@@ -69,11 +70,16 @@ export class Stopwatch {
   }
 
   /** Least seconds of one round of something that can be done any number of rounds. */
-  async perRound(encode: (encoder: GPUCommandEncoder, rounds: number) => void): Promise<number> {
+  async perRound(encode: EncodeRounds): Promise<number> {
     await this.#once((e) => encode(e, 1)); // drivers compile on first use
-    const samples = await takeSamples((rounds, expected) => this.#once((e) => encode(e, rounds), expected), SAMPLING);
+    return Math.min(...(await this.samples(encode, SAMPLING)));
+  }
+
+  /** Seconds of one round, a sample each. Command buffers are made before the clock starts. */
+  async samples(encode: EncodeRounds, sampling: Sampling): Promise<number[]> {
+    const samples = await takeSamples((rounds, expected) => this.#once((e) => encode(e, rounds), expected), sampling);
     this.gpu.check();
-    return Math.min(...samples);
+    return samples;
   }
 
   /** Half of the `expected` seconds are slept through: more would make a bad guess come true. */

@@ -10,7 +10,9 @@ import { caseGraph } from './check_kernel.ts';
 import type { Gpu } from './device.ts';
 import { GpuExecutor } from './executor.ts';
 import type { PipelineCache } from './pipelines.ts';
-import { type Sampling, takeSamples } from './samples.ts';
+import type { Sampling } from './samples.ts';
+import { Stopwatch } from './stopwatch.ts';
+import { encode } from './submitter.ts';
 
 export interface KernelTimes {
   /** Seconds to compile the kernel, if nobody had, and to run it once: many drivers compile only then. */
@@ -38,13 +40,16 @@ export async function timeKernel(
   try {
     const made = performance.now();
     for (const [name, bytes] of timingBytes(op, given, graph)) await executor.write(name, bytes);
-    const go = async (times: number) => {
-      const start = performance.now();
-      await executor.run('case', { times });
-      return (performance.now() - start) / 1000;
+    const start = performance.now();
+    await executor.run('case');
+    const first = (made - began + performance.now() - start) / 1000;
+    const [bound] = executor.dispatches('case');
+    const dispatch = (encoder: GPUCommandEncoder, rounds: number) => {
+      const pass = encoder.beginComputePass();
+      for (let i = 0; i < rounds; i++) encode(pass, bound!);
+      pass.end();
     };
-    const first = (made - began) / 1000 + (await go(1));
-    return { first, samples: await takeSamples(go, sampling) };
+    return { first, samples: await new Stopwatch(gpu).samples(dispatch, sampling) };
   } finally {
     await executor.destroy();
   }

@@ -6,6 +6,7 @@ import {
   admissible,
   type Caps,
   type Case,
+  caseTypes,
   describeType,
   describeTypes,
   elements,
@@ -94,11 +95,6 @@ export function twinCase(site: TuneSite, variant: Variant, caps: Caps): Case<str
     return [{ given, strange, size: Object.values(types).reduce((sum, type) => sum + elements(type), 0) }];
   });
   return alike.sort((a, b) => a.strange - b.strange || a.size - b.size)[0]?.given;
-}
-
-function caseTypes(op: Op, { types, attrs = {} }: Case<string, object>): Shapes<string> {
-  const inputs = types as Shapes<string>;
-  return { ...inputs, ...op.infer(inputs, attrs) };
 }
 
 /** Names that only one of two objects has. */

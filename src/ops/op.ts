@@ -133,6 +133,12 @@ export function admissible(op: Op, types: Shapes<string>, attrs: object, caps: C
   return [...running.filter(suits), ...running.filter((v) => !suits(v))];
 }
 
+/** Types of all tensors of a case by name, outputs included. */
+export function caseTypes(op: Op, { types, attrs = {} }: Case<string, object>): Shapes<string> {
+  const inputs = types as Shapes<string>;
+  return { ...inputs, ...op.infer(inputs, attrs) };
+}
+
 /** Number of elements. */
 export function elements(type: TensorType): number {
   return type.shape.reduce((product, extent) => product * extent, 1);

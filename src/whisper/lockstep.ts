@@ -9,7 +9,7 @@ import { detectLanguage } from './language.ts';
 import { findLoudest, readWindow } from './mel.ts';
 import { windowFrames } from './model.ts';
 import { PageTable } from './sequences.ts';
-import type { Session } from './session.ts';
+import { profiled, type Session } from './session.ts';
 
 interface Waiting {
   readonly slot: number;
@@ -54,25 +54,26 @@ export class Lockstep {
       await engine.mel(await readWindow(audio, seek, engine.dims), signal);
       await engine.encode(frames, signal, slot);
     };
-    const session = (slot: number): Session => ({
-      engine,
-      listen: () =>
-        this.#alone(async () => {
-          await findLoudest(engine, audio, signal);
-          highest = await engine.executor.read('mel_highest');
-        }),
-      language: (tokenizer: Tokenizer) =>
-        this.#alone(async () => {
-          await encode(0, windowFrames(engine.dims), slot);
-          return detectLanguage(engine, tokenizer, signal, slot);
-        }),
-      encode: (seek, frames) => this.#alone(() => encode(seek, frames, slot)),
-      decode: (task) =>
-        new Promise((resolve, reject) => {
-          this.#waiting.push({ slot, task, resolve, reject });
-          this.#decodeAll();
-        }),
-    });
+    const session = (slot: number) =>
+      profiled({
+        engine,
+        listen: () =>
+          this.#alone(async () => {
+            await findLoudest(engine, audio, signal);
+            highest = await engine.executor.read('mel_highest');
+          }),
+        language: (tokenizer: Tokenizer) =>
+          this.#alone(async () => {
+            await encode(0, windowFrames(engine.dims), slot);
+            return detectLanguage(engine, tokenizer, signal, slot);
+          }),
+        encode: (seek, frames) => this.#alone(() => encode(seek, frames, slot)),
+        decode: (task) =>
+          new Promise((resolve, reject) => {
+            this.#waiting.push({ slot, task, resolve, reject });
+            this.#decodeAll();
+          }),
+      });
     return { session };
   }
 

@@ -3,12 +3,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Devices } from '../../bench/gpu/devices.ts';
 import { formatCounts, formatReport, formatRow } from '../../bench/gpu/report.ts';
-import { tightestBound } from '../../bench/gpu/roofline.ts';
 import { deadlines, type Measured, type Part, type PartResult, type Row, runParts } from '../../bench/gpu/schedule.ts';
 import { SHAPES } from '../../bench/gpu/shapes.ts';
 import { syntheticModel } from '../../bench/gpu/synthetic_model.ts';
 import { BOXES, gpuParts } from '../../bench/gpu.ts';
 import { readRowsF32 } from '../../src/formats/rows.ts';
+import { tightestBound } from '../../src/gpu/rates.ts';
 import { loadWeights } from '../../src/whisper/load_weights.ts';
 import { whisperGraph } from '../../src/whisper/model.ts';
 

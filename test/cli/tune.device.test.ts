@@ -3,43 +3,20 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/io.ts';
-import { exitCodeOf } from '../../src/cli/run.ts';
-import { tuneCommand } from '../../src/cli/tune.ts';
 import { openGpu } from '../../src/gpu/device.ts';
 import { Whisper } from '../../src/whisper/whisper.ts';
 import { useCacheFolder } from '../gpu/tune_cache.fixture.ts';
 import { writeTinyModel } from '../support/tiny_whisper.ts';
+import { cli } from './in_process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'whisper-wgsl-'));
 const model = join(folder, 'model');
 let restoreCache: () => void;
 const store = join(folder, 'cache', 'whisper-wgsl', 'tuned');
 
-async function tune(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const sink = (to: string[]) =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        to.push(String(chunk));
-        done();
-      },
-    });
-  const io = { stdout: sink(out), stderr: sink(err), stdin: Readable.from([]), signal: new AbortController().signal };
-  let code = 0;
-  const command = tuneCommand(io, (exit) => (code = exit))
-    .exitOverride()
-    .configureOutput({ writeErr: (text) => err.push(text) });
-  try {
-    await command.parseAsync(args, { from: 'user' });
-  } catch (error) {
-    code = exitCodeOf(error, io);
-  }
-  return { code, out: out.join(''), err: err.join('') };
-}
+const tune = (...args: string[]) => cli(['tune', ...args]);
 
 describe('[device] whisper-wgsl tune', () => {
   beforeAll(async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { checkKernel } from '../../src/gpu/check_kernel.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import * as ops from '../../src/ops/index.ts';
-import { admissible, type Op } from '../../src/ops/op.ts';
+import { admissible, caseTypes, type Op } from '../../src/ops/op.ts';
 import { testGpu } from '../support/gpu.ts';
 
 describe('[device] kernels against their CPU twins', async () => {
@@ -16,9 +16,7 @@ describe('[device] kernels against their CPU twins', async () => {
       for (const given of op.cases) {
         it(given.name, async () => {
           const attrs = given.attrs ?? {};
-          const inputs = given.types as Parameters<Op['infer']>[0];
-          const types = { ...inputs, ...op.infer(inputs, attrs) };
-          for (const variant of admissible(op, types, attrs, gpu.caps)) {
+          for (const variant of admissible(op, caseTypes(op, given), attrs, gpu.caps)) {
             const report = await checkKernel(gpu, pipelines, op, given, variant);
             expect(report.faults, report.kernel).toEqual([]);
           }

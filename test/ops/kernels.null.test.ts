@@ -10,15 +10,14 @@ import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { separateLayout } from '../../src/graph/layouts.ts';
 import { compile, kernelStem } from '../../src/graph/program.ts';
 import * as ops from '../../src/ops/index.ts';
-import type { Caps, Op, Variant } from '../../src/ops/op.ts';
+import { type Caps, caseTypes, type Op, type Variant } from '../../src/ops/op.ts';
 
 const registry = Object.values(ops) as readonly Op[];
 
 /** Whether a variant takes these shapes on a device with subgroups of any size. */
 function runsSomewhere(op: Op, given: Op['cases'][number], variant: Variant, caps: Caps): boolean {
   const attrs = given.attrs ?? {};
-  const inputs = given.types as Parameters<Op['infer']>[0];
-  const types = { ...inputs, ...op.infer(inputs, attrs) };
+  const types = caseTypes(op, given);
   return [0, 4, 8, 16, 32].some((subgroupSize) => variant.runs?.(types, attrs, { ...caps, subgroupSize }) ?? true);
 }
 
