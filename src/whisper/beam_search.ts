@@ -1,5 +1,7 @@
 // Which hypotheses go on and which are finished (openai/whisper decoding.py BeamSearchDecoder), and which of them wins.
 
+import { roundHalfEven } from '../python.ts';
+
 /** A token that may come next, with its log probability under the rules. */
 export interface Candidate {
   readonly token: number;
@@ -14,6 +16,18 @@ export interface Hypothesis {
   readonly sumLogprob: number;
   /** For each token the candidates it was chosen among, best first. */
   readonly candidates?: readonly (readonly Candidate[])[];
+}
+
+export interface SearchOptions {
+  /** Candidates to name for each token picked. */
+  readonly alternatives?: number;
+  readonly beamSize?: number;
+  readonly patience?: number;
+}
+
+/** Whether the host must see the best tokens of each step: not for a beam of one, which is greedy unless it waits for more. */
+export function needsCandidates({ alternatives = 0, beamSize = 1, patience = 1 }: SearchOptions): boolean {
+  return alternatives > 0 || beamSize > 1 || roundHalfEven(patience) > 1;
 }
 
 const EMPTY: Hypothesis = { tokens: [], logprobs: [], sumLogprob: 0 };

@@ -2,7 +2,7 @@
 
 import type { DecodingRules } from '../ops/decoding_tables.ts';
 import { roundHalfEven } from '../python.ts';
-import { BeamSearch, type Candidate, type Hypothesis, mostLikely } from './beam_search.ts';
+import { BeamSearch, type Candidate, type Hypothesis, mostLikely, needsCandidates } from './beam_search.ts';
 import type { SampledToken, WhisperEngine } from './engine.ts';
 import { PageTable, stepTables } from './sequences.ts';
 
@@ -63,9 +63,7 @@ export async function decodeWindow(engine: WhisperEngine, task: DecodingTask): P
   const length = prompt.previous.length + prompt.sot.length;
   // openai stops once prompt and tokens exceed the context by one: the last token is never fed.
   const most = Math.min(task.sampleLength, engine.options.textContext - length + 1);
-  const { alternatives = 0 } = task;
-  // A beam of one is greedy, and sees candidates.
-  const search = task.beamSize === undefined && alternatives === 0 ? pickTokens : searchBeams;
+  const search = needsCandidates(task) ? searchBeams : pickTokens;
   const { tokens, logprobs, sumLogprob, candidates } = mostLikely(
     await search(engine, length, most, task),
     task.lengthPenalty,
@@ -73,8 +71,8 @@ export async function decodeWindow(engine: WhisperEngine, task: DecodingTask): P
   return {
     tokens,
     logprobs: logprobs.slice(0, tokens.length),
-    ...(alternatives > 0 && {
-      alternatives: candidates?.slice(0, tokens.length).map((among) => among.slice(0, alternatives)) ?? [],
+    ...(task.alternatives && {
+      alternatives: candidates?.slice(0, tokens.length).map((among) => among.slice(0, task.alternatives)) ?? [],
     }),
     noSpeechProb,
     avgLogprob: sumLogprob / (tokens.length + 1),

@@ -3,6 +3,7 @@
 import { OptionError } from '../errors.ts';
 import type { Segment } from '../output/result.ts';
 import type { Task, Tokenizer } from '../text/tokenizer.ts';
+import { needsCandidates } from './beam_search.ts';
 import type { GraphOptions } from './graph_options.ts';
 import { APPEND_PUNCTUATIONS, PREPEND_PUNCTUATIONS } from './words/word_timestamps.ts';
 
@@ -191,20 +192,19 @@ function checkSearch(
       );
     }
   }
+  if (patience !== undefined && (beamSize === undefined || !(patience > 0))) {
+    throw new OptionError(
+      `transcribe: expected a positive patience beside a beamSize, got ${JSON.stringify(patience)}`,
+    );
+  }
   if (!(Number.isInteger(alternatives) && alternatives >= 0) || (alternatives > 0 && alternatives > sequences + 1)) {
     throw new OptionError(
       `transcribe: expected alternatives up to ${sequences + 1} because the engine was loaded with sequences: ${sequences}, got ${alternatives}`,
     );
   }
-  if (alternatives > 0 && sequences === 1) {
-    throw new OptionError(
-      'transcribe: expected an engine loaded with sequences: 2 or more because of alternatives, got 1',
-    );
-  }
-  if (patience !== undefined && (beamSize === undefined || !(patience > 0))) {
-    throw new OptionError(
-      `transcribe: expected a positive patience beside a beamSize, got ${JSON.stringify(patience)}`,
-    );
+  if (sequences === 1 && needsCandidates({ alternatives, beamSize, patience })) {
+    const cause = alternatives > 0 ? 'alternatives' : 'patience';
+    throw new OptionError(`transcribe: expected an engine loaded with sequences: 2 or more because of ${cause}, got 1`);
   }
   if (lengthPenalty !== undefined && !(lengthPenalty >= 0 && lengthPenalty <= 1)) {
     throw new OptionError(`transcribe: expected lengthPenalty from 0 to 1, got ${JSON.stringify(lengthPenalty)}`);

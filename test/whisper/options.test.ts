@@ -53,6 +53,14 @@ describe('[pure] options', () => {
     });
   }
 
+  it('a beam of one needs no room but to wait for more', () => {
+    const single = { ...ENGINE, batch: 1 };
+    expect(resolveOptions({ beamSize: 1, patience: 1.4 }, multilingual, single).beamSize).toBe(1);
+    expect(() => resolveOptions({ beamSize: 1, patience: 2 }, multilingual, single)).toThrow(
+      /2 or more because of patience/,
+    );
+  });
+
   it('an English-only model translates nothing', () => {
     expect(() => resolveOptions({ task: 'translate' }, english, ENGINE)).toThrow(/English-only/);
   });
