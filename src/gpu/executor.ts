@@ -17,6 +17,7 @@ import {
 import { type Gpu, queryBytes } from './device.ts';
 import { PipelineCache } from './pipelines.ts';
 import type { Profiler } from './profiler.ts';
+import { rested } from './rest.ts';
 import { PlainSubmitter, type Submitter } from './submitter.ts';
 import { type Leg, WeightSwap } from './swap.ts';
 import { SteppingSubmitter, TimestampSubmitter } from './timed_submitter.ts';
@@ -157,26 +158,26 @@ export class GpuExecutor {
   async run(phase: string, { times = 1, signal }: RunOptions = {}): Promise<void> {
     const legs = this.#legs.get(phase) ?? [];
     const began = performance.now();
-    if (legs.length > 1) await this.#runLegs(phase, legs, times, signal);
-    else if (legs[0]) await this.#runWhole(phase, legs[0], times, signal);
+    if (legs.length > 1) await this.#runLegs(legs, times, signal);
+    else if (legs[0]) await this.#runWhole(legs[0], times, signal);
     const ended = performance.now();
     this.elapsed.set(phase, (this.elapsed.get(phase) ?? 0) + ended - began);
     this.#profiler?.ran(phase, began, ended);
     await this.#submitter.collect();
   }
 
-  async #runWhole(phase: string, { weights, list }: BoundLeg, times: number, signal?: AbortSignal): Promise<void> {
+  async #runWhole({ weights, list }: BoundLeg, times: number, signal?: AbortSignal): Promise<void> {
     await this.#swapIn(weights);
     const part = this.gpu.caps.cpu && times === 1 ? CPU_SUBMIT : list.length;
     for (let begin = 0; begin < list.length; begin += part) {
       signal?.throwIfAborted();
       await this.#submitter.submit(list.slice(begin, begin + part), times);
-      await this.#submitter.settle(`${phase} ${begin} ${times}`);
+      await this.#submitter.settle();
     }
   }
 
   /** The queue keeps the order, so weights of the next leg are read and staged while this one computes. */
-  async #runLegs(phase: string, legs: readonly BoundLeg[], times: number, signal?: AbortSignal): Promise<void> {
+  async #runLegs(legs: readonly BoundLeg[], times: number, signal?: AbortSignal): Promise<void> {
     for (let i = 0; i < times; i++) {
       for (const { weights, list } of legs) {
         signal?.throwIfAborted();
@@ -184,7 +185,7 @@ export class GpuExecutor {
         await this.#submitter.submit(list, 1);
       }
     }
-    await this.#submitter.settle(`${phase} last`);
+    await this.#submitter.settle();
   }
 
   async #swapIn(weights: readonly string[]): Promise<void> {
@@ -200,7 +201,7 @@ export class GpuExecutor {
 
   /** Frees every buffer. The executor is of no use afterwards. */
   async destroy(): Promise<void> {
-    await this.gpu.device.queue.onSubmittedWorkDone().catch(() => {});
+    await rested(this.gpu.device.queue.onSubmittedWorkDone()).catch(() => {});
     await this.#transfer.drain();
     freeBuffers(this.gpu, this.#made);
   }

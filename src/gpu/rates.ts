@@ -4,6 +4,7 @@
 import { DeviceError } from '../errors.ts';
 import { BufferUsage, MapMode } from './constants.ts';
 import type { Gpu } from './device.ts';
+import { rested } from './rest.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /** Reading a set of bytes over and over: small sets come out of caches. */
@@ -162,7 +163,7 @@ async function readBack(watch: Stopwatch, y: GPUBuffer, tries: number): Promise<
     const commands = encoder.finish();
     const began = performance.now();
     device.queue.submit([commands]);
-    await host.mapAsync(MapMode.READ);
+    await rested(host.mapAsync(MapMode.READ));
     ticks = new Uint32Array(host.getMappedRange())[0]!;
     seconds = Math.min(seconds, (performance.now() - began) / 1000);
     host.unmap();

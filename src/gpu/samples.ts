@@ -10,8 +10,8 @@ export interface Sampling {
   readonly hopeless?: number;
 }
 
-/** Seconds of a go of so many rounds, which is expected to take `expected` seconds, or any if that is infinite. */
-export type Go = (rounds: number, expected: number) => Promise<number>;
+/** Seconds of a go of so many rounds. */
+export type Go = (rounds: number) => Promise<number>;
 
 /** Seconds of one round, one number a sample, in the order they were taken. The first use of anything should be over before. */
 export async function takeSamples(go: Go, sampling: Sampling): Promise<number[]> {
@@ -21,7 +21,7 @@ export async function takeSamples(go: Go, sampling: Sampling): Promise<number[]>
   let rounds = 1;
   let best = Number.POSITIVE_INFINITY;
   while (samples.length < fewest || performance.now() - began < budgetSeconds * 1000) {
-    const seconds = await go(rounds, best * rounds);
+    const seconds = await go(rounds);
     if (seconds < sampleSeconds / 2) {
       rounds = Math.ceil(rounds * Math.min(8, sampleSeconds / seconds));
       continue;

@@ -1,10 +1,10 @@
 // Times small kernels by the wall clock: best of several submits, each long enough to drown its own cost.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { loadKernel } from '../ops/wgsl.ts';
 import { BufferUsage } from './constants.ts';
 import type { Gpu } from './device.ts';
 import { PipelineCache } from './pipelines.ts';
+import { rested } from './rest.ts';
 import { type Sampling, takeSamples } from './samples.ts';
 
 const KERNELS = new URL('../../kernels/rates/', import.meta.url);
@@ -77,22 +77,19 @@ export class Stopwatch {
 
   /** Seconds of one round, a sample each. Command buffers are made before the clock starts. */
   async samples(encode: EncodeRounds, sampling: Sampling): Promise<number[]> {
-    const samples = await takeSamples((rounds, expected) => this.#once((e) => encode(e, rounds), expected), sampling);
+    const samples = await takeSamples((rounds) => this.#once((e) => encode(e, rounds)), sampling);
     this.gpu.check();
     return samples;
   }
 
-  /** Half of the `expected` seconds are slept through: more would make a bad guess come true. */
-  async #once(encode: Encode, expected = 0): Promise<number> {
+  async #once(encode: Encode): Promise<number> {
     const { device } = this.gpu;
     const encoder = device.createCommandEncoder();
     encode(encoder);
     const commands = encoder.finish();
     const began = performance.now();
     device.queue.submit([commands]);
-    // A pending promise keeps dawn.node's event loop turning, on a core that a software adapter could use.
-    if (expected > SAMPLING.sampleSeconds / 2 && Number.isFinite(expected)) await sleep(expected * 500);
-    await device.queue.onSubmittedWorkDone();
+    await rested(device.queue.onSubmittedWorkDone());
     return (performance.now() - began) / 1000;
   }
 

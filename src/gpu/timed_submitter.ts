@@ -4,6 +4,7 @@
 import type { BoundDispatch } from './bind.ts';
 import type { Gpu } from './device.ts';
 import type { Profiler } from './profiler.ts';
+import { rested } from './rest.ts';
 import { encode, PlainSubmitter, type Submitter } from './submitter.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -59,13 +60,13 @@ export class TimestampSubmitter implements Submitter {
       this.#send(part);
       begin += part.length;
       if (this.#used < this.#queries.count / 2) continue;
-      await this.settle('full');
+      await this.settle();
       await this.collect();
     }
   }
 
-  async settle(kind: string): Promise<void> {
-    await this.#plain.settle(kind);
+  async settle(): Promise<void> {
+    await this.#plain.settle();
     const settled = performance.now();
     for (const sent of this.#sent) sent.settled ??= settled;
   }
@@ -135,14 +136,14 @@ export class SteppingSubmitter implements Submitter {
         const commands = encoder.finish();
         const began = performance.now();
         queue.submit([commands]);
-        await queue.onSubmittedWorkDone();
+        await rested(queue.onSubmittedWorkDone());
         this.#profiler.dispatched(bound.dispatch, began, performance.now());
       }
     }
   }
 
   async settle(): Promise<void> {
-    await this.#gpu.device.queue.onSubmittedWorkDone();
+    await rested(this.#gpu.device.queue.onSubmittedWorkDone());
     this.#gpu.check();
   }
 

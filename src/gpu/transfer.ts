@@ -4,6 +4,7 @@
 import { DeviceError } from '../errors.ts';
 import { MapMode } from './constants.ts';
 import type { Gpu } from './device.ts';
+import { rested } from './rest.ts';
 
 interface UploadSlot {
   readonly buffer: GPUBuffer;
@@ -31,7 +32,7 @@ export class Transfer {
       const slot = this.#slots[this.#next]!;
       this.#next = (this.#next + 1) % this.#slots.length;
       const slice = data.subarray(begin, begin + slot.buffer.size);
-      await slot.mapped;
+      await rested(slot.mapped);
       new Uint8Array(slot.buffer.getMappedRange()).set(slice);
       slot.buffer.unmap();
       this.#copy(slot.buffer, 0, target, offset + begin, slice.byteLength);
@@ -50,7 +51,7 @@ export class Transfer {
     for (let begin = 0; begin < bytes; begin += this.#readback.size) {
       const length = Math.min(this.#readback.size, bytes - begin);
       this.#copy(source, offset + begin, this.#readback, 0, length);
-      await this.#readback.mapAsync(MapMode.READ, 0, length).catch((cause) => {
+      await rested(this.#readback.mapAsync(MapMode.READ, 0, length)).catch((cause) => {
         this.#gpu.check();
         throw new DeviceError(`download: expected ${length} bytes from ${source.label}, got ${cause}`, { cause });
       });
@@ -63,7 +64,7 @@ export class Transfer {
 
   /** Waits until no upload slot is in the hands of the device, so that all may be destroyed. */
   async drain(): Promise<void> {
-    await Promise.allSettled(this.#slots.map((s) => s.mapped));
+    await rested(Promise.allSettled(this.#slots.map((s) => s.mapped)));
   }
 
   #copy(from: GPUBuffer, fromOffset: number, to: GPUBuffer, toOffset: number, bytes: number): void {

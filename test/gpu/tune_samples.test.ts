@@ -17,16 +17,6 @@ describe('[pure] takeSamples', () => {
     for (const seconds of samples) expect(seconds).toBeCloseTo(0.0001, 9);
   });
 
-  it('says what a go is expected to take by the best so far', async () => {
-    const expected: number[] = [];
-    const times = [4, 2, 3, 2];
-    await takeSamples(async (_rounds, best) => {
-      expected.push(best);
-      return times[expected.length - 1]!;
-    }, SAMPLING);
-    expect(expected).toEqual([Number.POSITIVE_INFINITY, 4, 2, 2]);
-  });
-
   it('leaves what is hopeless after one sample', async () => {
     expect(await takeSamples(async () => 3, { ...SAMPLING, hopeless: 2 })).toEqual([3]);
     expect(await takeSamples(async () => 2, { ...SAMPLING, hopeless: 2 })).toEqual([2, 2, 2, 2]);
