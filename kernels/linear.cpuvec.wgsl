@@ -27,10 +27,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let j = (params.x_begin + id.y * params.x_stride) / 4u + k16 * 4u;
     let v = mat4x4<f32>(x[j], x[j + 1u], x[j + 2u], x[j + 3u]);
     sum += vec4<f32>(
-      along(v, weight16(n, k16, params.k)),
-      along(v, weight16(n + 1u, k16, params.k)),
-      along(v, weight16(n + 2u, k16, params.k)),
-      along(v, weight16(n + 3u, k16, params.k)),
+      dot16(v, weight16(n, k16, params.k)),
+      dot16(v, weight16(n + 1u, k16, params.k)),
+      dot16(v, weight16(n + 2u, k16, params.k)),
+      dot16(v, weight16(n + 3u, k16, params.k)),
     );
   }
   var value = sum + bias4(id.x);
@@ -40,6 +40,3 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   y[o] = value;
 }
 
-fn along(a: mat4x4<f32>, b: mat4x4<f32>) -> f32 {
-  return dot(a[0], b[0]) + dot(a[1], b[1]) + dot(a[2], b[2]) + dot(a[3], b[3]);
-}

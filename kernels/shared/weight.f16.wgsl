@@ -1,4 +1,5 @@
 // Weights stored as f16, two a word, K contiguous; unpacked without the shader-f16 feature.
+//#import dot16
 @group(0) @binding(2) var<storage, read> w: array<vec4<u32>>; // [N, K]
 
 // Elements 16 * k16 .. 16 * k16 + 15 of row n of a matrix of k columns.
@@ -12,4 +13,9 @@ fn weight16(n: u32, k16: u32, k: u32) -> mat4x4<f32> {
     vec4<f32>(unpack2x16float(b.x), unpack2x16float(b.y)),
     vec4<f32>(unpack2x16float(b.z), unpack2x16float(b.w)),
   );
+}
+
+// Sum of elements 32 * k32 .. 32 * k32 + 31 of row n, the first half times a, the second times b.
+fn dot32(n: u32, k32: u32, k: u32, a: mat4x4<f32>, b: mat4x4<f32>) -> f32 {
+  return dot16(a, weight16(n, k32 * 2u, k)) + dot16(b, weight16(n, k32 * 2u + 1u, k));
 }

@@ -127,6 +127,12 @@ export const linear = defineOp({
     { name: 'cpu8f32', runs: held(8, 32), suits: manyOnCpu, workgroups: heldGroups(8) },
     { name: 'cpu4', runs: held(4, 32), suits: manyOnCpu, workgroups: heldGroups(4) },
     {
+      name: 'cpuvec8',
+      runs: (_t, _a, caps) => caps.subgroupSize === 8,
+      suits: ({ w }, _a, caps) => caps.cpu && w.dtype !== 'f32',
+      workgroups: (types) => [size(types).n / 32, size(types).m, 1],
+    },
+    {
       name: 'cpuvec',
       suits: (_t, _a, caps) => caps.cpu,
       workgroups: (types) => [Math.ceil(size(types).n / 256), size(types).m, 1],

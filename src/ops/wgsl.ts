@@ -61,9 +61,10 @@ export function loadKernel(folder: URL, stem: string, dtypes: Readonly<Record<st
 }
 
 function joinImports(folder: URL, file: string, dtypes: Readonly<Record<string, DType>>): Line[] {
-  const own = readLines(file);
-  const lines = [...own];
-  for (const { text, from } of own) {
+  const lines = readLines(file);
+  const joined = new Set<string>();
+  // The list grows while it is read: imports may import.
+  for (const { text, from } of lines) {
     const match = IMPORT.exec(text);
     if (!match) continue;
     const [, name, binding] = match;
@@ -71,7 +72,8 @@ function joinImports(folder: URL, file: string, dtypes: Readonly<Record<string, 
     const shared = fileURLToPath(new URL(`shared/${name}${dtype}.wgsl`, folder));
     if (!existsSync(shared))
       throw new ShaderError(`${from}: expected an import among kernels/shared, got ${name}${dtype}`);
-    lines.push(...readLines(shared));
+    if (!joined.has(shared)) lines.push(...readLines(shared));
+    joined.add(shared);
   }
   // Directives must precede everything else.
   return [...lines.filter((l) => DIRECTIVE.test(l.text)), ...lines.filter((l) => !DIRECTIVE.test(l.text))];

@@ -1,0 +1,52 @@
+// y[M, N] = x[M, K] * w[N, K]^T + bias[N] for few rows of x, on software adapters whose subgroups have 8 lanes.
+// One lane: 4 columns of one row of y. The lanes share x by broadcasts, since such adapters load lane by lane and loads bound them.
+enable subgroups;
+//#import weight(w)
+//#import bias(bias)
+//#import gelu
+
+struct Params {
+  m: u32,
+  n: u32,
+  k: u32,
+  x_begin: u32, // floats before row 0 of x
+  x_stride: u32, // floats from a row to the next; less than k where rows overlap
+  accumulate: u32,
+  gelu: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read_write> x: array<vec4<f32>>; // M rows of K, which may overlap
+@group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>; // [M, N]
+
+@compute @workgroup_size(8)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
+  let n4 = group.x * 8u + lane;
+  let n = n4 * 4u;
+  var sum = vec4<f32>();
+  for (var k32 = 0u; k32 < params.k / 32u; k32++) {
+    let v = x[(params.x_begin + group.y * params.x_stride) / 4u + k32 * 8u + lane];
+    let a = mat4x4<f32>(
+      subgroupBroadcast(v, 0u),
+      subgroupBroadcast(v, 1u),
+      subgroupBroadcast(v, 2u),
+      subgroupBroadcast(v, 3u),
+    );
+    let b = mat4x4<f32>(
+      subgroupBroadcast(v, 4u),
+      subgroupBroadcast(v, 5u),
+      subgroupBroadcast(v, 6u),
+      subgroupBroadcast(v, 7u),
+    );
+    sum += vec4<f32>(
+      dot32(n + 0u, k32, params.k, a, b),
+      dot32(n + 1u, k32, params.k, a, b),
+      dot32(n + 2u, k32, params.k, a, b),
+      dot32(n + 3u, k32, params.k, a, b),
+    );
+  }
+  var value = sum + bias4(n4);
+  if (params.gelu != 0u) { value = gelu(value); }
+  let o = group.y * params.n / 4u + n4;
+  if (params.accumulate != 0u) { value += y[o]; }
+  y[o] = value;
+}
