@@ -8,13 +8,12 @@ import { correctness } from './gpu/correctness.ts';
 import { type Devices, shareDevices } from './gpu/devices.ts';
 import { modelTimes, streamedTimes } from './gpu/model_times.ts';
 import { pack } from './gpu/pack.ts';
-import { formatCounts, formatRow } from './gpu/report.ts';
+import { formatCounts, formatReport, formatRow, type Results } from './gpu/report.ts';
 import { type Measurements, rates, roofline } from './gpu/roofline.ts';
 import { type Part, type PartResult, runParts } from './gpu/schedule.ts';
 import { SHAPES, type Shapes } from './gpu/shapes.ts';
-import { writeResults } from './gpu/write_results.ts';
 import { commit, machine } from './process/machine.ts';
-import { resultsStem } from './report/files.ts';
+import { resultsStem, writeReport } from './report/files.ts';
 
 /** Seconds of the parts' time boxes: 7.5 minutes in all. */
 export const BOXES = { correctness: 110, rates: 20, roofline: 50, models: 190, streamed: 80 } as const;
@@ -65,7 +64,8 @@ async function measure(command: string, shapes: Shapes, out: string | undefined)
       begins: ({ title, seconds, tasks }) => console.log(`\n## ${title}: ${tasks.length} tasks, ${seconds} s`),
       ended({ columns }, row, all) {
         console.log(formatRow(row, columns));
-        writeResults(stem, { ...header, seconds: now(), parts: all });
+        const results: Results = { ...header, seconds: now(), parts: all };
+        writeReport(stem, results, formatReport(results));
       },
       failed: () => devices.close(),
     },

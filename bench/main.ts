@@ -8,6 +8,7 @@ const SUITES: Readonly<Record<string, () => Promise<{ main(args: string[]): Prom
   decoding: () => import('./decoding.ts'),
   batch: () => import('./batch.ts'),
   gpu: () => import('./gpu.ts'),
+  steady: () => import('./steady.ts'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

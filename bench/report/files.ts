@@ -3,12 +3,12 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** `<stem>.json`, `.md` and `.svg`. */
-export function writeReport(stem: string, results: object, markdown: string, svg: string): void {
+/** `<stem>.json`, `.md` and, where there is a drawing, `.svg`. */
+export function writeReport(stem: string, results: object, markdown: string, svg?: string): void {
   mkdirSync(dirname(stem), { recursive: true });
   write(`${stem}.json`, `${JSON.stringify(results, rounded, 2)}\n`);
   write(`${stem}.md`, markdown);
-  write(`${stem}.svg`, svg);
+  if (svg !== undefined) write(`${stem}.svg`, svg);
 }
 
 /** `bench/results/<suite>.<adapter>`; real GPUs by their names, software adapters by their kinds. */
