@@ -1,6 +1,6 @@
-// Made by kernels/generate/attention_cpu.ts: lanes 4. Edit that, then `npm run generate`.
+// Made by kernels/generate/attention_cpu.ts: lanes 4, keys 1. Edit that, then `npm run generate`.
 // y = softmax(q k^T / 8) v per head of 64, every query over all keys (the encoder); no matrix of scores in memory.
-// One subgroup: 4 queries of one head, one a lane; 2 keys a turn, their rows shared by broadcasts; online softmax.
+// One subgroup: 4 queries of one head, one a lane; 1 key a turn, rows shared by broadcasts; online softmax.
 enable subgroups;
 //#import kv(k)
 
@@ -53,9 +53,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   var o15 = vec4<f32>();
   var highest = -1e30;
   var sum = 0.0;
-  for (var t = 0u; t < params.n_key; t += 2u) {
+  for (var t = 0u; t < params.n_key; t += 1u) {
     let row0 = min(t + 0u, params.n_key - 1u) * (params.n_state / 8u) + group.y * 8u;
-    let row1 = min(t + 1u, params.n_key - 1u) * (params.n_state / 8u) + group.y * 8u;
     let k0_0 = k8(row0 + 0u + lane);
     let k0_1 = k8(row0 + 4u + lane);
     var s0 = vec4<f32>();
@@ -76,52 +75,29 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     s0 += q14 * subgroupBroadcast(k0_1[0], 3u);
     s0 += q15 * subgroupBroadcast(k0_1[1], 3u);
     let d0 = select(-1e30, dot(s0, vec4<f32>(1.0)), t + 0u < params.n_key);
-    let k1_0 = k8(row1 + 0u + lane);
-    let k1_1 = k8(row1 + 4u + lane);
-    var s1 = vec4<f32>();
-    s1 += q0 * subgroupBroadcast(k1_0[0], 0u);
-    s1 += q1 * subgroupBroadcast(k1_0[1], 0u);
-    s1 += q2 * subgroupBroadcast(k1_0[0], 1u);
-    s1 += q3 * subgroupBroadcast(k1_0[1], 1u);
-    s1 += q4 * subgroupBroadcast(k1_0[0], 2u);
-    s1 += q5 * subgroupBroadcast(k1_0[1], 2u);
-    s1 += q6 * subgroupBroadcast(k1_0[0], 3u);
-    s1 += q7 * subgroupBroadcast(k1_0[1], 3u);
-    s1 += q8 * subgroupBroadcast(k1_1[0], 0u);
-    s1 += q9 * subgroupBroadcast(k1_1[1], 0u);
-    s1 += q10 * subgroupBroadcast(k1_1[0], 1u);
-    s1 += q11 * subgroupBroadcast(k1_1[1], 1u);
-    s1 += q12 * subgroupBroadcast(k1_1[0], 2u);
-    s1 += q13 * subgroupBroadcast(k1_1[1], 2u);
-    s1 += q14 * subgroupBroadcast(k1_1[0], 3u);
-    s1 += q15 * subgroupBroadcast(k1_1[1], 3u);
-    let d1 = select(-1e30, dot(s1, vec4<f32>(1.0)), t + 1u < params.n_key);
-    let next = max(max(highest, d0), d1);
+    let next = max(highest, d0);
     let fade = exp2(highest - next);
     highest = next;
     let p0 = exp2(d0 - next);
-    let p1 = exp2(d1 - next);
-    sum = sum * fade + p0 + p1;
+    sum = sum * fade + p0;
     let v0_0 = v8(row0 + 0u + lane);
     let v0_1 = v8(row0 + 4u + lane);
-    let v1_0 = v8(row1 + 0u + lane);
-    let v1_1 = v8(row1 + 4u + lane);
-    o0 = o0 * fade + p0 * subgroupBroadcast(v0_0[0], 0u) + p1 * subgroupBroadcast(v1_0[0], 0u);
-    o1 = o1 * fade + p0 * subgroupBroadcast(v0_0[1], 0u) + p1 * subgroupBroadcast(v1_0[1], 0u);
-    o2 = o2 * fade + p0 * subgroupBroadcast(v0_0[0], 1u) + p1 * subgroupBroadcast(v1_0[0], 1u);
-    o3 = o3 * fade + p0 * subgroupBroadcast(v0_0[1], 1u) + p1 * subgroupBroadcast(v1_0[1], 1u);
-    o4 = o4 * fade + p0 * subgroupBroadcast(v0_0[0], 2u) + p1 * subgroupBroadcast(v1_0[0], 2u);
-    o5 = o5 * fade + p0 * subgroupBroadcast(v0_0[1], 2u) + p1 * subgroupBroadcast(v1_0[1], 2u);
-    o6 = o6 * fade + p0 * subgroupBroadcast(v0_0[0], 3u) + p1 * subgroupBroadcast(v1_0[0], 3u);
-    o7 = o7 * fade + p0 * subgroupBroadcast(v0_0[1], 3u) + p1 * subgroupBroadcast(v1_0[1], 3u);
-    o8 = o8 * fade + p0 * subgroupBroadcast(v0_1[0], 0u) + p1 * subgroupBroadcast(v1_1[0], 0u);
-    o9 = o9 * fade + p0 * subgroupBroadcast(v0_1[1], 0u) + p1 * subgroupBroadcast(v1_1[1], 0u);
-    o10 = o10 * fade + p0 * subgroupBroadcast(v0_1[0], 1u) + p1 * subgroupBroadcast(v1_1[0], 1u);
-    o11 = o11 * fade + p0 * subgroupBroadcast(v0_1[1], 1u) + p1 * subgroupBroadcast(v1_1[1], 1u);
-    o12 = o12 * fade + p0 * subgroupBroadcast(v0_1[0], 2u) + p1 * subgroupBroadcast(v1_1[0], 2u);
-    o13 = o13 * fade + p0 * subgroupBroadcast(v0_1[1], 2u) + p1 * subgroupBroadcast(v1_1[1], 2u);
-    o14 = o14 * fade + p0 * subgroupBroadcast(v0_1[0], 3u) + p1 * subgroupBroadcast(v1_1[0], 3u);
-    o15 = o15 * fade + p0 * subgroupBroadcast(v0_1[1], 3u) + p1 * subgroupBroadcast(v1_1[1], 3u);
+    o0 = o0 * fade + p0 * subgroupBroadcast(v0_0[0], 0u);
+    o1 = o1 * fade + p0 * subgroupBroadcast(v0_0[1], 0u);
+    o2 = o2 * fade + p0 * subgroupBroadcast(v0_0[0], 1u);
+    o3 = o3 * fade + p0 * subgroupBroadcast(v0_0[1], 1u);
+    o4 = o4 * fade + p0 * subgroupBroadcast(v0_0[0], 2u);
+    o5 = o5 * fade + p0 * subgroupBroadcast(v0_0[1], 2u);
+    o6 = o6 * fade + p0 * subgroupBroadcast(v0_0[0], 3u);
+    o7 = o7 * fade + p0 * subgroupBroadcast(v0_0[1], 3u);
+    o8 = o8 * fade + p0 * subgroupBroadcast(v0_1[0], 0u);
+    o9 = o9 * fade + p0 * subgroupBroadcast(v0_1[1], 0u);
+    o10 = o10 * fade + p0 * subgroupBroadcast(v0_1[0], 1u);
+    o11 = o11 * fade + p0 * subgroupBroadcast(v0_1[1], 1u);
+    o12 = o12 * fade + p0 * subgroupBroadcast(v0_1[0], 2u);
+    o13 = o13 * fade + p0 * subgroupBroadcast(v0_1[1], 2u);
+    o14 = o14 * fade + p0 * subgroupBroadcast(v0_1[0], 3u);
+    o15 = o15 * fade + p0 * subgroupBroadcast(v0_1[1], 3u);
   }
   if (query < params.n_query) {
     y[i + 0u] = o0 / sum;

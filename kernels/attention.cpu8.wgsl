@@ -1,6 +1,6 @@
-// Made by kernels/generate/attention_cpu.ts: lanes 8. Edit that, then `npm run generate`.
+// Made by kernels/generate/attention_cpu.ts: lanes 8, keys 2. Edit that, then `npm run generate`.
 // y = softmax(q k^T / 8) v per head of 64, every query over all keys (the encoder); no matrix of scores in memory.
-// One subgroup: 8 queries of one head, one a lane; 2 keys a turn, their rows shared by broadcasts; online softmax.
+// One subgroup: 8 queries of one head, one a lane; 2 keys a turn, rows shared by broadcasts; online softmax.
 enable subgroups;
 //#import kv(k)
 

@@ -7,8 +7,8 @@ import { linearCpu, stftCpu } from './linear_cpu.ts';
 /** File name in kernels/ -> its text. */
 export function generatedKernels(): Record<string, string> {
   return {
-    'attention.cpu4.wgsl': attentionCpu(4),
-    'attention.cpu8.wgsl': attentionCpu(8),
+    'attention.cpu4.wgsl': attentionCpu({ lanes: 4, keys: 1 }),
+    'attention.cpu8.wgsl': attentionCpu({ lanes: 8, keys: 2 }),
     'linear.cpu4.wgsl': linearCpu({ lanes: 4, block: 32 }),
     'linear.cpu8.wgsl': linearCpu({ lanes: 8, block: 64 }),
     'linear.cpu8f32.wgsl': linearCpu({ lanes: 8, block: 32 }),
