@@ -4,7 +4,7 @@
 // joins the runs. A row that is not in use has empty runs.
 
 import { HEAD } from './attention.ts';
-import { type Case, defineOp, expect } from './op.ts';
+import { type Caps, type Case, defineOp, expect, type Shapes } from './op.ts';
 import { isRowTable, NO_SEQUENCE, ROW } from './rows.ts';
 import type { KeptType } from './split_kv.ts';
 
@@ -16,6 +16,11 @@ export interface CrossAttentionAttrs {
   /** Sequences that listen to one audio (beams, samples); default 1. */
   readonly sequences?: number;
 }
+
+type Types = Shapes<'q' | 'k'>;
+
+/** From this many rows of one audio on it pays that a lane takes a row. */
+const FEW = 3;
 
 export const crossAttention = defineOp({
   name: 'cross_attention',
@@ -82,10 +87,19 @@ export const crossAttention = defineOp({
     crossAttentionCase('a row unused', 'q8', [0, NO_SEQUENCE], 5, 64, { splits: 4 }),
     crossAttentionCase('two audios', 'f16', [1, 0], 67, 128, { splits: 3 }),
     crossAttentionCase('three beams, a row unused', 'f32', [0, 1, 2, NO_SEQUENCE], 40, 64, { splits: 2, sequences: 3 }),
+    crossAttentionCase('tiny prompt', 'f16', [...Array(16).fill(0)], 1500, 384, { splits: 3, sequences: 1 }, true),
+    crossAttentionCase('a prompt, rows unused', 'f32', [0, 0, 0, NO_SEQUENCE, NO_SEQUENCE], 67, 128, { splits: 3 }),
     crossAttentionCase('more splits than keys', 'f16', [0], 5, 64, { splits: 4 }),
   ],
 
   variants: [
+    ...[4, 8].map((lanes) => ({
+      name: `rows${lanes}`,
+      runs: ({ k }: Types, _attrs: CrossAttentionAttrs, caps: Caps) => caps.subgroupSize === lanes && k.shape[0] === 1,
+      suits: ({ q }: Types, _attrs: CrossAttentionAttrs, caps: Caps) => caps.cpu && q.shape[0]! >= FEW,
+      workgroups: ({ q }: Types, { splits }: CrossAttentionAttrs) =>
+        [Math.ceil(q.shape[0]! / lanes), q.shape[1]! / HEAD, splits] as const,
+    })),
     {
       name: 'subgroup',
       runs: ({ k }, { splits }, caps) => caps.subgroupSize > 0 && k.shape[1]! <= 512 * splits,
@@ -110,7 +124,8 @@ function crossAttentionCase(
   attrs: CrossAttentionAttrs,
   bench = false,
 ): Case<'q' | 'k' | 'v' | 'rows', CrossAttentionAttrs> {
-  const kv = { dtype, shape: [2, keys, n_state] };
+  const audios = Math.floor(Math.max(...sequences.filter((s) => s !== NO_SEQUENCE)) / (attrs.sequences ?? 1)) + 1;
+  const kv = { dtype, shape: [audios, keys, n_state] };
   return {
     name: `${dtype} ${name}`,
     bench,
