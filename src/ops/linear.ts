@@ -1,10 +1,13 @@
-// linear: y[M, N] = x[M, K] * w[N, K]^T + bias[N], then GELU, or added to what y holds.
+// linear: y[M, N] = x[M, K] * w[N, K]^T + bias[N], then GELU, or added to what y holds. With norm_weight and norm_bias the rows of x are
+// normalised first, as layer_norm does: for few rows.
 //
 // All of Whisper's matrix products, conv1d too: with `overlap` the rows of x overlap, so row t of a convolution of width 3 and stride s is
 // the contiguous run of 3 * C floats from frame s * t on (frames are rows of C channels, with a row of zeros before and after).
 
+import { hostTensor } from './host_tensor.ts';
+import { layerNorm } from './layer_norm.ts';
 import { gelu, widenWeights } from './math.ts';
-import { type Caps, type Case, type DType, defineOp, elements, expect, type Shapes } from './op.ts';
+import { type Caps, type Case, type DType, defineOp, elements, expect, type HostTensor, type Shapes } from './op.ts';
 import { expectWeights, weightTypes } from './weights.ts';
 
 /** Rows of K floats that lie `stride` floats apart, the first `begin` floats into x. Both are multiples of 4. */
@@ -24,7 +27,8 @@ export interface LinearAttrs {
 }
 
 type Names = 'x' | 'w' | 'y';
-type Types = Shapes<Names, 'w_scale' | 'bias'>;
+type Optional = 'w_scale' | 'bias' | 'norm_weight' | 'norm_bias';
+type Types = Shapes<Names, Optional>;
 
 const size = ({ w, y }: Pick<Types, 'w' | 'y'>) => ({ m: elements(y) / w.shape[0]!, n: w.shape[0]!, k: w.shape[1]! });
 
@@ -35,6 +39,7 @@ const SHARE = 300;
 
 /** Weights held by a subgroup of `lanes`, `block` along K at a time. For f32 64 at a time would take half a minute to compile. */
 const held = (lanes: number, block: number) => (types: Types, _: LinearAttrs, caps: Caps) =>
+  !types.norm_weight &&
   caps.subgroupSize === lanes &&
   (block === 32 || types.w.dtype !== 'f32') &&
   size(types).n % (lanes * 4) === 0 &&
@@ -45,10 +50,17 @@ const heldGroups = (lanes: number) => (types: Types) =>
 
 const manyOnCpu = (types: Types, _: LinearAttrs, caps: Caps) => caps.cpu && size(types).m >= FEW;
 
+/** A workgroup takes 4 columns a lane at a time. Few are faster, as each normalises the row anew, but all cores are to have work. */
+function vectorGroups(types: Types, lanes: number) {
+  const turns = size(types).n / (lanes * 4);
+  const groups = Math.max(turns / 32, types.norm_weight ? 16 : 64);
+  return [Math.ceil(Math.min(turns, groups)), size(types).m, 1] as const;
+}
+
 export const linear = defineOp({
   name: 'linear',
   inputs: ['x', 'w'],
-  optional: ['w_scale', 'bias'],
+  optional: ['w_scale', 'bias', 'norm_weight', 'norm_bias'],
   outputs: ['y'],
 
   infer(types, attrs: LinearAttrs) {
@@ -66,6 +78,9 @@ export const linear = defineOp({
     expect(!overlap || overlap.stride % 4 === 0, 'linear', 'an overlap whose stride is a multiple of 4', types);
     expect(n % 32 === 0 && k % 32 === 0, 'linear', 'w with both sides multiples of 32', types);
     expect(!bias || (bias.dtype === 'f32' && elements(bias) === n), 'linear', `bias f32[${n}] or none`, types);
+    const norm = [types.norm_weight, types.norm_bias].filter((vector) => vector !== undefined);
+    const fits = norm.length === 2 && !overlap && norm.every((v) => v.dtype === 'f32' && elements(v) === k);
+    expect(norm.length === 0 || fits, 'linear', `norm_weight and norm_bias f32[${k}] or neither, no overlap`, types);
     return { y: { dtype: 'f32', shape: [m, n] } };
   },
 
@@ -80,10 +95,11 @@ export const linear = defineOp({
     };
   },
 
-  reference({ x, w, w_scale, bias, y }, attrs) {
+  reference({ x: given, w, w_scale, bias, norm_weight, norm_bias, y }, attrs) {
     const { m, n, k } = size({ w, y });
     const { begin = 0, stride = k } = attrs.overlap ?? {};
     const weights = widenWeights(w, w_scale);
+    const x = norm_weight && norm_bias ? normalised(given, norm_weight, norm_bias) : given;
     for (let row = 0; row < m; row++) {
       for (let column = 0; column < n; column++) {
         let sum = bias?.data[column] ?? 0;
@@ -95,7 +111,8 @@ export const linear = defineOp({
   },
 
   // f32 sums of K products of magnitude up to 1, K <= 5120: plain running sums reach 0.5e-6 * sqrt(K).
-  tolerance: ({ w }) => ({ abs: 1e-6 * Math.sqrt(w.shape[1]!), rel: 2e-6 }),
+  // Rows that are normalised have magnitudes about 2, and are 2e-6 off themselves.
+  tolerance: ({ w, norm_weight }) => ({ abs: (norm_weight ? 3e-6 : 1e-6) * Math.sqrt(w.shape[1]!), rel: 2e-6 }),
 
   flops: (types) => 2 * size(types).m * size(types).n * size(types).k,
 
@@ -114,6 +131,10 @@ export const linear = defineOp({
       linearCase(`${dtype} tiny mlp`, dtype, 300, 1536, 384, { gelu: true }, true),
     ]),
     linearCase('i8 tiny logits', 'i8', 1, 51904, 384, {}, true),
+    ...(['f32', 'f16', 'i8'] as const).flatMap((dtype) => [
+      linearCase(`${dtype} normalised`, dtype, 3, 1056, 64, { gelu: true }),
+      linearCase(`${dtype} normalised tiny decode step`, dtype, 1, 1152, 384, {}, true),
+    ]),
     linearCase('f32 no bias', 'f32', 5, 64, 64),
   ],
 
@@ -129,13 +150,15 @@ export const linear = defineOp({
     {
       name: 'cpuvec8',
       runs: (_t, _a, caps) => caps.subgroupSize === 8,
-      suits: ({ w }, _a, caps) => caps.cpu && w.dtype !== 'f32',
-      workgroups: (types) => [size(types).n / 32, size(types).m, 1],
+      suits: ({ w }, _a, caps) => caps.cpu && w.dtype !== 'f32', // whose loop is too long for an instruction cache
+      workgroups: (types) => vectorGroups(types, 8),
     },
     {
       name: 'cpuvec',
+      runs: (types, _a, { subgroupSize }) => subgroupSize >= 4 && size(types).n % (subgroupSize * 4) === 0,
       suits: (_t, _a, caps) => caps.cpu,
-      workgroups: (types) => [Math.ceil(size(types).n / 256), size(types).m, 1],
+      workgroups: (types, _a, caps) => vectorGroups(types, caps.subgroupSize),
+      constants: (_t, _a, caps) => ({ LANES: caps.subgroupSize }),
     },
     {
       name: 'vec',
@@ -144,10 +167,17 @@ export const linear = defineOp({
     },
     {
       name: '',
+      runs: (types) => !types.norm_weight,
       workgroups: (types) => [Math.ceil(size(types).n / 64), Math.ceil(size(types).m / 64), 1],
     },
   ],
 });
+
+function normalised(x: HostTensor, weight: HostTensor, bias: HostTensor): HostTensor {
+  const y = hostTensor(x);
+  layerNorm.reference({ x, weight, bias, y }, {});
+  return y;
+}
 
 /** Floats of x up to the end of the last row. */
 export function reach(rows: number, k: number, { begin = 0, stride = k }: Partial<Overlap> = {}): number {
@@ -162,8 +192,15 @@ function linearCase(
   k: number,
   attrs: LinearAttrs = {},
   bench = false,
-): Case<Names | 'w_scale' | 'bias', LinearAttrs> {
+): Case<Names | Optional, LinearAttrs> {
   const x = attrs.overlap ? [reach(m, k, attrs.overlap)] : [m, k];
   const bias = name.includes('no bias') ? {} : { bias: { dtype: 'f32', shape: [n] } as const };
-  return { name, attrs, bench, types: { x: { dtype: 'f32', shape: x }, ...weightTypes(dtype, n, k), ...bias } };
+  const vector = { dtype: 'f32', shape: [k] } as const;
+  const norm = name.includes('normalised') ? { norm_weight: vector, norm_bias: vector } : {};
+  return {
+    name,
+    attrs,
+    bench,
+    types: { x: { dtype: 'f32', shape: x }, ...weightTypes(dtype, n, k), ...bias, ...norm },
+  };
 }

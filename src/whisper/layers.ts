@@ -6,7 +6,7 @@ import type * as ops from '../ops/index.ts';
 import type { LinearI8Attrs } from '../ops/linear_i8.ts';
 import type { ModelDimensions } from './dims.ts';
 import type { GraphOptions } from './graph_options.ts';
-import type { LinearWeights, ModelWeights } from './model_weights.ts';
+import type { LinearWeights, ModelWeights, NormWeights } from './model_weights.ts';
 
 /** A graph under construction, and what it is made from. */
 export interface Model {
@@ -18,11 +18,30 @@ export interface Model {
 
 /** x += fc2(GELU(fc1(mlp_ln(x)))), for the rows of x at hand. */
 export function mlp(model: Model, name: string, x: TensorRef): void {
-  const { g, weights } = model;
+  const { weights } = model;
   const d = x.shape[1]!;
-  const hidden = g.layerNorm({ x, ...weights.norm(`${name}.mlp_ln`, d) });
-  const wide = linear(model, hidden, weights.linear(`${name}.mlp.0`, 4 * d, d), { gelu: true });
+  const norm = weights.norm(`${name}.mlp_ln`, d);
+  const wide = normLinear(model, x, norm, weights.linear(`${name}.mlp.0`, 4 * d, d), { gelu: true });
   linear(model, wide, weights.linear(`${name}.mlp.2`, d, 4 * d), { accumulate: true }, x);
+}
+
+/**
+ * linear of the normalised x. A single row, a step's, is normalised by the product itself: that saves a dispatch. Where there are more, the
+ * kernels that hold weights win, and those take rows as they are.
+ */
+export function normLinear(
+  model: Model,
+  x: TensorRef,
+  norm: NormWeights,
+  w: LinearWeights,
+  attrs: LinearI8Attrs = {},
+  y?: TensorRef,
+): TensorRef {
+  const { g, options } = model;
+  if (x.shape[0] !== 1 || (options.arithmetic === 'w8a8' && w.w_scale)) {
+    return linear(model, g.layerNorm({ x, ...norm }), w, attrs, y);
+  }
+  return g.linear({ x, ...w, norm_weight: norm.weight, norm_bias: norm.bias }, attrs, y && { y });
 }
 
 /** x w^T + bias by the chosen arithmetic, into `y` where given. */

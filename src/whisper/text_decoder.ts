@@ -5,7 +5,7 @@
 
 import { rows, type TensorRef } from '../graph/graph.ts';
 import type { Audio } from './audio_encoder.ts';
-import { linear, type Model, mlp } from './layers.ts';
+import { linear, type Model, mlp, normLinear } from './layers.ts';
 import { type LinearWeights, linearRows } from './model_weights.ts';
 
 /** Keys and values of the tokens so far, of one decoder layer [B, C, d]. */
@@ -45,11 +45,8 @@ function decoderBlock(model: Model, layer: number, x: TensorRef, pass: Pass, { k
   const { table, pages } = pass;
   const d = dims.n_text_state;
   const name = `decoder.blocks.${layer}`;
-  const qkv = linear(
-    model,
-    g.layerNorm({ x, ...weights.norm(`${name}.attn_ln`, d) }),
-    weights.linear(`${name}.attn.qkv`, 3 * d, d),
-  );
+  const attn_ln = weights.norm(`${name}.attn_ln`, d);
+  const qkv = normLinear(model, x, attn_ln, weights.linear(`${name}.attn.qkv`, 3 * d, d));
   const { y } = g.selfAttention(
     { qkv, rows: table, ...(pages && { pages }) },
     { cache: k_cache },
@@ -58,7 +55,7 @@ function decoderBlock(model: Model, layer: number, x: TensorRef, pass: Pass, { k
   linear(model, y, weights.linear(`${name}.attn.out`, d, d), { accumulate: true }, x);
 
   const cross_ln = weights.norm(`${name}.cross_attn_ln`, d);
-  const q = linear(model, g.layerNorm({ x, ...cross_ln }), weights.linear(`${name}.cross_attn.query`, d, d));
+  const q = normLinear(model, x, cross_ln, weights.linear(`${name}.cross_attn.query`, d, d));
   const attended = crossAttention(model, layer, q, pass);
   linear(model, attended, weights.linear(`${name}.cross_attn.out`, d, d), { accumulate: true }, x);
 
