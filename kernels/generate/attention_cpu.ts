@@ -1,20 +1,25 @@
-// Writes attention.cpu*.wgsl: one query a lane; the lanes of a subgroup fetch a row of keys or values together, each another part of it,
-// and share it by broadcasts. Two keys a turn halve the rescaling of the running sums; more would compile for minutes on lavapipe. On
-// SwiftShader the code of two seems to outgrow the processor's instruction cache: one key a turn takes half the time.
+// Writes attention.cpu*.wgsl: a lane has some queries; the lanes of a subgroup fetch a row of keys or values together, each another part of
+// it, and share it by broadcasts, all of which is done once for all its queries. Two keys a turn halve the rescaling of the running sums.
 // And cross_attention.rows*.wgsl, the same for prompts and beams: rows of a table over a run of the audio's keys, sums left unnormalised.
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i);
 const HEAD = 64;
 const chunks = range(HEAD / 4);
 
-/** `lanes`: the adapter's subgroup size. `keys`: taken in a turn. */
 interface Shape {
+  /** The adapter's subgroup size. */
   readonly lanes: number;
+  /** Of a lane. More are faster, until the loop outgrows the processor's instruction cache, but take longer to compile. */
+  readonly queries: number;
+  /** Taken in a turn. */
   readonly keys: number;
 }
 
-/** The loop over keys `begin` (t at first) to `end`: from q0 .. q15, scaled, to o0 .. o15, their `highest` score and their `sum`. */
-function turns({ lanes, keys }: Shape, begin: string, end: string): string {
+/**
+ * The loop over keys `begin` (t at first) to `end`. Of a lane's j-th query, which begins at q[ij]: from qj_0 .. qj_15, scaled, to sums
+ * oj_0 .. oj_15, the highest score and the weight of all.
+ */
+function turns({ lanes, queries, keys }: Shape, begin: string, end: string): string {
   const loads = HEAD / 8 / lanes; // groups of 8 elements of a row that each lane fetches
   const fetch = (key: number, name: 'k' | 'v') =>
     range(loads).map((load) => `    let ${name}${key}_${load} = ${name}8(row${key} + ${load * lanes}u + lane);`);
@@ -26,47 +31,56 @@ function turns({ lanes, keys }: Shape, begin: string, end: string): string {
   const rows = range(keys).map(
     (key) => `    let row${key} = min(t + ${key}u, ${end} - 1u) * (params.n_state / 8u) + group.y * 8u;`,
   );
+  const each = range(queries);
   const scores = range(keys).flatMap((key) => [
     ...fetch(key, 'k'),
-    `    var s${key} = vec4<f32>();`,
-    ...chunks.map((c) => `    s${key} += q${c} * ${share(key, 'k', c)};`),
-    `    let d${key} = select(-1e30, dot(s${key}, vec4<f32>(1.0)), t + ${key}u < ${end});`,
+    ...each.map((j) => `    var s${key}_${j} = vec4<f32>();`),
+    ...chunks.flatMap((c) => [
+      `    let k${key}c${c} = ${share(key, 'k', c)};`,
+      ...each.map((j) => `    s${key}_${j} += q${j}_${c} * k${key}c${c};`),
+    ]),
+    ...each.map(
+      (j) => `    let d${key}_${j} = select(-1e30, dot(s${key}_${j}, vec4<f32>(1.0)), t + ${key}u < ${end});`,
+    ),
   ]);
-  const weights = range(keys).map((key) => `    let p${key} = exp2(d${key} - next);`);
+  const softmax = each.flatMap((j) => [
+    `    let next${j} = ${range(keys).reduce((e, key) => `max(${e}, d${key}_${j})`, `highest${j}`)};`,
+    `    let fade${j} = exp2(highest${j} - next${j});`,
+    `    highest${j} = next${j};`,
+    ...range(keys).map((key) => `    let p${key}_${j} = exp2(d${key}_${j} - next${j});`),
+    `    weight${j} = weight${j} * fade${j} + ${range(keys)
+      .map((key) => `p${key}_${j}`)
+      .join(' + ')};`,
+  ]);
   const values = range(keys).flatMap((key) => fetch(key, 'v'));
-  const sums = chunks.map((c) => {
-    const terms = range(keys).map((key) => `p${key} * ${share(key, 'v', c)}`);
-    return `    o${c} = o${c} * fade + ${terms.join(' + ')};`;
-  });
-  return `${chunks.map((c) => `  let q${c} = q[i + ${c}u] * SCALE;`).join('\n')}
-${chunks.map((c) => `  var o${c} = vec4<f32>();`).join('\n')}
-  var highest = -1e30;
-  var sum = 0.0;
+  const sums = chunks.flatMap((c) => [
+    ...range(keys).map((key) => `    let v${key}c${c} = ${share(key, 'v', c)};`),
+    ...each.map((j) => {
+      const terms = range(keys).map((key) => `p${key}_${j} * v${key}c${c}`);
+      return `    o${j}_${c} = o${j}_${c} * fade${j} + ${terms.join(' + ')};`;
+    }),
+  ]);
+  return `${each.flatMap((j) => chunks.map((c) => `  let q${j}_${c} = q[i${j} + ${c}u] * SCALE;`)).join('\n')}
+${each.flatMap((j) => chunks.map((c) => `  var o${j}_${c} = vec4<f32>();`)).join('\n')}
+${each.map((j) => `  var highest${j} = -1e30;\n  var weight${j} = 0.0;`).join('\n')}
   for (var t = ${begin}; t < ${end}; t += ${keys}u) {
-${[...rows, ...scores].join('\n')}
-    let next = ${range(keys).reduce((e, key) => `max(${e}, d${key})`, 'highest')};
-    let fade = exp2(highest - next);
-    highest = next;
-${weights.join('\n')}
-    sum = sum * fade + ${range(keys)
-      .map((key) => `p${key}`)
-      .join(' + ')};
-${[...values, ...sums].join('\n')}
+${[...rows, ...scores, ...softmax, ...values, ...sums].join('\n')}
   }`;
 }
 
-const made = ({ lanes, keys }: Shape) =>
-  `// Made by kernels/generate/attention_cpu.ts: lanes ${lanes}, keys ${keys}. Edit that, then \`npm run generate\`.`;
+const made = ({ lanes, queries, keys }: Shape) =>
+  `// Made by kernels/generate/attention_cpu.ts: lanes ${lanes}, queries ${queries}, keys ${keys}. Edit that, then \`npm run generate\`.`;
 
 const turn = ({ keys }: Shape) =>
   `${keys} ${keys === 1 ? 'key' : 'keys'} a turn, rows shared by broadcasts; online softmax.`;
 
 /** attention.cpu*.wgsl */
 export function attentionCpu(shape: Shape): string {
-  const { lanes } = shape;
+  const { lanes, queries } = shape;
+  const each = range(queries);
   return `${made(shape)}
 // y = softmax(q k^T / 8) v per head of 64, every query over all keys (the encoder); no matrix of scores in memory.
-// One subgroup: ${lanes} queries of one head, one a lane; ${turn(shape)}
+// One subgroup: ${lanes * queries} queries of one head, ${queries} a lane; ${turn(shape)}
 enable subgroups;
 //#import kv(k)
 
@@ -83,22 +97,28 @@ const SCALE = 0.18033688011112042; // log2(e) / sqrt(64)
 
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
-  let query = group.x * ${lanes}u + lane;
-  let i = (min(query, params.n_query - 1u) * params.n_state + group.y * ${HEAD}u) / 4u;
+${each.map((j) => `  let query${j} = (group.x * ${queries}u + ${j}u) * ${lanes}u + lane;`).join('\n')}
+${each.map((j) => `  let i${j} = (min(query${j}, params.n_query - 1u) * params.n_state + group.y * ${HEAD}u) / 4u;`).join('\n')}
 ${turns(shape, '0u', 'params.n_key')}
-  if (query < params.n_query) {
-${chunks.map((c) => `    y[i + ${c}u] = o${c} / sum;`).join('\n')}
-  }
+${each
+  .flatMap((j) => [
+    `  if (query${j} < params.n_query) {`,
+    ...chunks.map((c) => `    y[i${j} + ${c}u] = o${j}_${c} / weight${j};`),
+    '  }',
+  ])
+  .join('\n')}
 }
 `;
 }
 
 /** cross_attention.rows*.wgsl */
 export function crossAttentionRows(shape: Shape): string {
-  const { lanes } = shape;
+  const { lanes, queries } = shape;
+  const each = range(queries);
   return `${made(shape)}
 // Attention of several decoder rows over a share of the keys of one audio: unnormalised sums, to be joined by attention_reduce.
-// One subgroup: ${lanes} rows of one head over one of \`splits\` runs of keys, a row a lane; ${turn(shape)}
+// One subgroup: ${lanes * queries} rows of one head over one of \`splits\` runs of keys, ${queries} a lane;
+// ${turn(shape)}
 enable subgroups;
 diagnostic(off, subgroup_uniformity); // subgroupAny is the same for all lanes, which the compiler does not see
 //#import kv(k)
@@ -119,19 +139,28 @@ const SCALE = 0.18033688011112042; // log2(e) / sqrt(64)
 
 @compute @workgroup_size(${lanes})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
-  let row = group.x * ${lanes}u + lane;
-  let r = min(row, params.n_rows - 1u);
-  let used = row < params.n_rows && rows[r].z != 0xffffffffu;
+${each
+  .flatMap((j) => [
+    `  let row${j} = (group.x * ${queries}u + ${j}u) * ${lanes}u + lane;`,
+    `  let r${j} = min(row${j}, params.n_rows - 1u);`,
+    `  let used${j} = row${j} < params.n_rows && rows[r${j}].z != 0xffffffffu;`,
+    `  let i${j} = (r${j} * params.n_state + group.y * ${HEAD}u) / 4u;`,
+  ])
+  .join('\n')}
   let run = (params.n_key + params.splits - 1u) / params.splits;
   let begin = min(group.z * run, params.n_key);
-  let end = select(begin, min(begin + run, params.n_key), subgroupAny(used));
-  let i = (r * params.n_state + group.y * ${HEAD}u) / 4u;
+  let end = select(begin, min(begin + run, params.n_key), subgroupAny(${each.map((j) => `used${j}`).join(' || ')}));
 ${turns(shape, 'begin', 'end')}
-  if (row >= params.n_rows) { return; }
-  let whole = select(0.0, 1.0, used);
-  let o = ((row * params.n_state / ${HEAD}u + group.y) * params.splits + group.z) * ${HEAD / 4 + 1}u;
-${chunks.map((c) => `  y[o + ${c}u] = o${c} * whole;`).join('\n')}
-  y[o + ${HEAD / 4}u] = vec4<f32>(select(-1e30, highest, used), sum * whole, 0.0, 0.0);
+${each
+  .flatMap((j) => [
+    `  if (row${j} < params.n_rows) {`,
+    `    let whole = select(0.0, 1.0, used${j});`,
+    `    let o = ((row${j} * params.n_state / ${HEAD}u + group.y) * params.splits + group.z) * ${HEAD / 4 + 1}u;`,
+    ...chunks.map((c) => `    y[o + ${c}u] = o${j}_${c} * whole;`),
+    `    y[o + ${HEAD / 4}u] = vec4<f32>(select(-1e30, highest${j}, used${j}), weight${j} * whole, 0.0, 0.0);`,
+    '  }',
+  ])
+  .join('\n')}
 }
 `;
 }

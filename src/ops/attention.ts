@@ -5,6 +5,9 @@ import { type Case, type DType, defineOp, expect } from './op.ts';
 
 export const HEAD = 64;
 
+/** Queries of a lane in kernels for software adapters: see kernels/generate. */
+const QUERIES = 2;
+
 export const attention = defineOp({
   name: 'attention',
   inputs: ['q', 'k', 'v'],
@@ -65,7 +68,7 @@ export const attention = defineOp({
       runs: (_t: unknown, _a: unknown, caps: { subgroupSize: number }) => caps.subgroupSize === lanes,
       suits: (_t: unknown, _a: unknown, caps: { cpu: boolean }) => caps.cpu,
       workgroups: ({ q }: { q: { shape: readonly number[] } }) =>
-        [Math.ceil(q.shape[0]! / lanes), q.shape[1]! / HEAD, 1] as const,
+        [Math.ceil(q.shape[0]! / (lanes * QUERIES)), q.shape[1]! / HEAD, 1] as const,
     })),
     { name: '', workgroups: ({ q }) => [Math.ceil(q.shape[0]! / 64), q.shape[1]! / HEAD, 1] },
   ],

@@ -21,6 +21,8 @@ type Types = Shapes<'q' | 'k'>;
 
 /** From this many rows of one audio on it pays that a lane takes a row. */
 const FEW = 3;
+/** Rows of a subgroup there: see kernels/generate. */
+const ROWS = 8;
 
 export const crossAttention = defineOp({
   name: 'cross_attention',
@@ -98,7 +100,7 @@ export const crossAttention = defineOp({
       runs: ({ k }: Types, _attrs: CrossAttentionAttrs, caps: Caps) => caps.subgroupSize === lanes && k.shape[0] === 1,
       suits: ({ q }: Types, _attrs: CrossAttentionAttrs, caps: Caps) => caps.cpu && q.shape[0]! >= FEW,
       workgroups: ({ q }: Types, { splits }: CrossAttentionAttrs) =>
-        [Math.ceil(q.shape[0]! / lanes), q.shape[1]! / HEAD, splits] as const,
+        [Math.ceil(q.shape[0]! / ROWS), q.shape[1]! / HEAD, splits] as const,
     })),
     {
       name: 'subgroup',
