@@ -1,6 +1,6 @@
-// Made by kernels/generate/linear_cpu.ts: lanes 4, block 32. Edit that, then `npm run generate`.
+// Made by kernels/generate/linear_cpu.ts: lanes 4, block 64. Edit that, then `npm run generate`.
 // y[M, N] = x[M, K] * w[N, K]^T + bias[N], then GELU or added to what y holds.
-// One subgroup: 16 columns of y and an equal share of its rows. A lane holds 32 weights of each of its 4 columns at a time.
+// One subgroup: 16 columns of y and an equal share of its rows. A lane holds 64 weights of each of its 4 columns at a time.
 enable subgroups;
 //#import weight(w)
 //#import bias(bias)
@@ -29,17 +29,25 @@ fn main(
   let rows = (params.m + groups.y - 1u) / groups.y;
   let first = group.y * rows;
   let end = min(first + rows, params.m);
-  for (var kb = 0u; kb < params.k / 32u; kb++) {
-    let w0_0 = weight16(n + 0u, kb * 2u + 0u, params.k);
-    let w0_1 = weight16(n + 0u, kb * 2u + 1u, params.k);
-    let w1_0 = weight16(n + 1u, kb * 2u + 0u, params.k);
-    let w1_1 = weight16(n + 1u, kb * 2u + 1u, params.k);
-    let w2_0 = weight16(n + 2u, kb * 2u + 0u, params.k);
-    let w2_1 = weight16(n + 2u, kb * 2u + 1u, params.k);
-    let w3_0 = weight16(n + 3u, kb * 2u + 0u, params.k);
-    let w3_1 = weight16(n + 3u, kb * 2u + 1u, params.k);
+  for (var kb = 0u; kb < params.k / 64u; kb++) {
+    let w0_0 = weight16(n + 0u, kb * 4u + 0u, params.k);
+    let w0_1 = weight16(n + 0u, kb * 4u + 1u, params.k);
+    let w0_2 = weight16(n + 0u, kb * 4u + 2u, params.k);
+    let w0_3 = weight16(n + 0u, kb * 4u + 3u, params.k);
+    let w1_0 = weight16(n + 1u, kb * 4u + 0u, params.k);
+    let w1_1 = weight16(n + 1u, kb * 4u + 1u, params.k);
+    let w1_2 = weight16(n + 1u, kb * 4u + 2u, params.k);
+    let w1_3 = weight16(n + 1u, kb * 4u + 3u, params.k);
+    let w2_0 = weight16(n + 2u, kb * 4u + 0u, params.k);
+    let w2_1 = weight16(n + 2u, kb * 4u + 1u, params.k);
+    let w2_2 = weight16(n + 2u, kb * 4u + 2u, params.k);
+    let w2_3 = weight16(n + 2u, kb * 4u + 3u, params.k);
+    let w3_0 = weight16(n + 3u, kb * 4u + 0u, params.k);
+    let w3_1 = weight16(n + 3u, kb * 4u + 1u, params.k);
+    let w3_2 = weight16(n + 3u, kb * 4u + 2u, params.k);
+    let w3_3 = weight16(n + 3u, kb * 4u + 3u, params.k);
     for (var m = first; m < end; m++) {
-      let j = (params.x_begin + m * params.x_stride + kb * 32u) / 4u;
+      let j = (params.x_begin + m * params.x_stride + kb * 64u) / 4u;
       let o = (m * params.n + n) / 4u;
       var sum = select(bias4(n / 4u), vec4<f32>(), kb != 0u);
       if (kb != 0u || params.accumulate != 0u) { sum += y[o]; }
@@ -53,6 +61,16 @@ fn main(
       { let b = subgroupBroadcast(x1, 1u); sum += vec4<f32>(dot(b, w0_1[1]), dot(b, w1_1[1]), dot(b, w2_1[1]), dot(b, w3_1[1])); }
       { let b = subgroupBroadcast(x1, 2u); sum += vec4<f32>(dot(b, w0_1[2]), dot(b, w1_1[2]), dot(b, w2_1[2]), dot(b, w3_1[2])); }
       { let b = subgroupBroadcast(x1, 3u); sum += vec4<f32>(dot(b, w0_1[3]), dot(b, w1_1[3]), dot(b, w2_1[3]), dot(b, w3_1[3])); }
+      let x2 = x[j + 8u + lane];
+      { let b = subgroupBroadcast(x2, 0u); sum += vec4<f32>(dot(b, w0_2[0]), dot(b, w1_2[0]), dot(b, w2_2[0]), dot(b, w3_2[0])); }
+      { let b = subgroupBroadcast(x2, 1u); sum += vec4<f32>(dot(b, w0_2[1]), dot(b, w1_2[1]), dot(b, w2_2[1]), dot(b, w3_2[1])); }
+      { let b = subgroupBroadcast(x2, 2u); sum += vec4<f32>(dot(b, w0_2[2]), dot(b, w1_2[2]), dot(b, w2_2[2]), dot(b, w3_2[2])); }
+      { let b = subgroupBroadcast(x2, 3u); sum += vec4<f32>(dot(b, w0_2[3]), dot(b, w1_2[3]), dot(b, w2_2[3]), dot(b, w3_2[3])); }
+      let x3 = x[j + 12u + lane];
+      { let b = subgroupBroadcast(x3, 0u); sum += vec4<f32>(dot(b, w0_3[0]), dot(b, w1_3[0]), dot(b, w2_3[0]), dot(b, w3_3[0])); }
+      { let b = subgroupBroadcast(x3, 1u); sum += vec4<f32>(dot(b, w0_3[1]), dot(b, w1_3[1]), dot(b, w2_3[1]), dot(b, w3_3[1])); }
+      { let b = subgroupBroadcast(x3, 2u); sum += vec4<f32>(dot(b, w0_3[2]), dot(b, w1_3[2]), dot(b, w2_3[2]), dot(b, w3_3[2])); }
+      { let b = subgroupBroadcast(x3, 3u); sum += vec4<f32>(dot(b, w0_3[3]), dot(b, w1_3[3]), dot(b, w2_3[3]), dot(b, w3_3[3])); }
       y[o] = sum;
     }
   }

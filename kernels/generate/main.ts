@@ -11,7 +11,7 @@ export function generatedKernels(): Record<string, string> {
     'attention.cpu8.wgsl': attentionCpu({ lanes: 8, queries: 2, keys: 2 }),
     'cross_attention.rows4.wgsl': crossAttentionRows({ lanes: 4, queries: 2, keys: 1 }),
     'cross_attention.rows8.wgsl': crossAttentionRows({ lanes: 8, queries: 1, keys: 2 }),
-    'linear.cpu4.wgsl': linearCpu({ lanes: 4, block: 32 }),
+    'linear.cpu4.wgsl': linearCpu({ lanes: 4, block: 64 }),
     'linear.cpu8.wgsl': linearCpu({ lanes: 8, block: 64 }),
     'linear.cpu8f32.wgsl': linearCpu({ lanes: 8, block: 32 }),
     'stft.cpu4.wgsl': stftCpu({ lanes: 4, block: 32 }),

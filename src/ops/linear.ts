@@ -37,11 +37,11 @@ const FEW = 2;
 /** Rows of x that pass one set of held weights on a software adapter. */
 const SHARE = 300;
 
-/** Weights held by a subgroup of `lanes`, `block` along K at a time. For f32 64 at a time would take half a minute to compile. */
+/** Weights held by a subgroup of `lanes`, `block` along K at a time. For f32 64 at a time would take lavapipe half a minute to compile. */
 const held = (lanes: number, block: number) => (types: Types, _: LinearAttrs, caps: Caps) =>
   !types.norm_weight &&
   caps.subgroupSize === lanes &&
-  (block === 32 || types.w.dtype !== 'f32') &&
+  (lanes === 4 || block === 32 || types.w.dtype !== 'f32') &&
   size(types).n % (lanes * 4) === 0 &&
   size(types).k % block === 0;
 
@@ -146,7 +146,7 @@ export const linear = defineOp({
       workgroups: heldGroups(8),
     },
     { name: 'cpu8f32', runs: held(8, 32), suits: manyOnCpu, workgroups: heldGroups(8) },
-    { name: 'cpu4', runs: held(4, 32), suits: manyOnCpu, workgroups: heldGroups(4) },
+    { name: 'cpu4', runs: held(4, 64), suits: manyOnCpu, workgroups: heldGroups(4) },
     {
       name: 'cpuvec8',
       runs: (_t, _a, caps) => caps.subgroupSize === 8,
