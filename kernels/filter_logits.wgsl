@@ -1,6 +1,6 @@
-// Whisper's rules and a first reduction of the logits: for each run of 128 tokens, among text (and specials) and among timestamps apart,
-// the best token, its value and logit, the highest logit and the sum of exp(logit - highest).
-// One invocation: one run of one sequence. With a temperature the value is logit / temperature + Gumbel noise, whose maximum is a sample.
+// Whisper's rules and a first reduction of the logits: for each run of up to 128 tokens, among text (and specials) and among timestamps
+// apart, the best token, its value and logit, the highest logit and the sum of exp(logit - highest). Run r is every `runs`-th token from r
+// on, so neighbours read neighbours. One invocation: one run of one sequence. With a temperature the value is logit / temperature + Gumbel noise, whose maximum is a sample.
 //#import rules
 //#import is_allowed
 
@@ -19,8 +19,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> cursor: array<u32>; // [n_sequences, 8]
 @group(0) @binding(5) var<storage, read_write> y: array<f32>; // [n_sequences, runs, 2, 5] value, token, logit, highest, sum
 
-const RUN = 128u;
-
 struct Best {
   value: f32,
   token: u32,
@@ -30,10 +28,13 @@ struct Best {
 }
 
 fn better(b: Best, token: u32, logit: f32, value: f32) -> Best {
-  let highest = max(b.highest, logit);
-  let sum = b.sum * exp(b.highest - highest) + exp(logit - highest);
+  let rise = logit - b.highest;
+  let e = exp(-abs(rise)); // of the lower of the two, as the higher one's is 1
+  let sum = select(b.sum + e, b.sum * e + 1.0, rise > 0.0);
   let wins = value > b.value; // the first of equals stays
-  return Best(select(b.value, value, wins), select(b.token, token, wins), select(b.logit, logit, wins), highest, sum);
+  return Best(
+    select(b.value, value, wins), select(b.token, token, wins), select(b.logit, logit, wins), max(b.highest, logit), sum,
+  );
 }
 
 fn store(i: u32, b: Best) {
@@ -49,27 +50,28 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let run = id.x;
   let s = id.y;
   if (run >= params.runs) { return; }
-  let c = s * CURSOR;
-  let timestamp_begin = rules[TIMESTAMP_BEGIN];
-  let allowed = allowed_next(
-    cursor[c + SAMPLED], cursor[c + LAST], cursor[c + PENULTIMATE], cursor[c + TIMESTAMP],
-    timestamp_begin, rules[WITH_TIMESTAMPS] != 0u, rules[SUPPRESS_BLANK] != 0u, rules[MAX_INITIAL],
-  );
-  let temperature = bitcast<f32>(rules[TEMPERATURE]);
-  var text = Best(-1e30, 0u, -1e30, -1e30, 0.0);
-  var time = text;
-  for (var token = run * RUN; token < min((run + 1u) * RUN, params.n_vocab); token++) {
-    let is_time = token >= timestamp_begin;
+  let allowed = allowed_next(s * CURSOR);
+  let begin = allowed.timestamp_begin;
+  let first = begin + (run + params.runs - begin % params.runs) % params.runs;
+  let o = (s * params.runs + run) * 10u;
+  store(o, best_of(s, run, begin, allowed));
+  store(o + 5u, best_of(s, first, params.n_vocab, allowed));
+}
+
+// Of the tokens of a run from `first` to `end`.
+fn best_of(s: u32, first: u32, end: u32, allowed: Allowed) -> Best {
+  let temperature = select(0.0, bitcast<f32>(rules[TEMPERATURE]), params.filtered != 0u);
+  let sampled = cursor[s * CURSOR + SAMPLED];
+  var best = Best(-1e30, 0u, -1e30, -1e30, 0.0);
+  for (var token = first; token < end; token += params.runs) {
     if (params.filtered != 0u && !is_allowed(token, allowed)) { continue; }
     let logit = logits[s * params.stride + token];
     var value = logit;
-    if (temperature > 0.0 && params.filtered != 0u) {
-      let u = uniform_at(rules[SEED], s % params.sequences, cursor[c + SAMPLED], token);
+    if (temperature > 0.0) {
+      let u = uniform_at(rules[SEED], s % params.sequences, sampled, token);
       value = logit / temperature - log(-log(u));
     }
-    if (is_time) { time = better(time, token, logit, value); } else { text = better(text, token, logit, value); }
+    best = better(best, token, logit, value);
   }
-  let o = (s * params.runs + run) * 10u;
-  store(o, text);
-  store(o + 5u, time);
+  return best;
 }

@@ -1,6 +1,6 @@
 // The most probable tokens of each sequence under the rules, best first, with their log probabilities: timestamps alone where their
 // probability together exceeds that of every text token.
-// One workgroup: one sequence. filter_logits left the best token of each run of 128, text and timestamps apart; in turns the best of them is
+// One workgroup: one sequence. filter_logits left the best token of each run, text and timestamps apart; in turns the best of them is
 // taken, and its run looked through again for the best one after it.
 //#import rules
 //#import is_allowed
@@ -20,10 +20,9 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> y: array<vec2<f32>>; // [n_sequences, count] token, log probability
 
 const LANES = 64u;
-const RUN = 128u;
 const NONE = -1e30;
-var<workgroup> best: array<vec2<f32>, LANES>; // logit, token
-var<workgroup> taken: vec2<f32>; // the token taken last
+var<workgroup> best: array<vec2<f32>, LANES>; // logit, token; or highest, sum
+var<workgroup> taken: vec2<f32>; // the token taken last; or the total
 
 // Whether a comes before b: by logit, then by token.
 fn before(a: vec2<f32>, b: vec2<f32>) -> bool {
@@ -43,31 +42,38 @@ fn first_of(i: u32, own: vec2<f32>) -> vec2<f32> {
   return taken;
 }
 
+// Two highest logits and sums of exp(logit - highest) as one.
+fn joined(a: vec2<f32>, b: vec2<f32>) -> vec2<f32> {
+  let highest = max(a.x, b.x);
+  return vec2<f32>(highest, a.y * exp(a.x - highest) + b.y * exp(b.x - highest));
+}
+
 // Log of the sum of exp over one half of all runs, and its highest logit.
-fn total(s: u32, half: u32) -> vec2<f32> {
-  var highest = NONE;
-  for (var run = 0u; run < params.runs; run++) { highest = max(highest, x[((s * params.runs + run) * 2u + half) * 5u + 3u]); }
-  var sum = 0.0;
-  for (var run = 0u; run < params.runs; run++) {
-    let i = ((s * params.runs + run) * 2u + half) * 5u;
-    sum += x[i + 4u] * exp(x[i + 3u] - highest);
+fn total(s: u32, half: u32, i: u32) -> vec2<f32> {
+  var own = vec2<f32>(NONE, 0.0);
+  for (var run = i; run < params.runs; run += LANES) {
+    let at = ((s * params.runs + run) * 2u + half) * 5u;
+    own = joined(own, vec2<f32>(x[at + 3u], x[at + 4u]));
   }
-  return vec2<f32>(highest + log(max(sum, 1e-30)), highest);
+  best[i] = own;
+  workgroupBarrier();
+  if (i == 0u) {
+    for (var lane = 1u; lane < LANES; lane++) { own = joined(own, best[lane]); }
+    taken = own;
+  }
+  workgroupBarrier();
+  return vec2<f32>(taken.x + log(max(taken.y, 1e-30)), taken.x);
 }
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) i: u32) {
   let s = group.x;
-  let text = total(s, 0u);
-  let time = total(s, 1u);
+  let text = total(s, 0u, i);
+  let time = total(s, 1u, i);
   let only_time = rules[WITH_TIMESTAMPS] != 0u && time.y > NONE && time.x > text.y;
   let top = max(text.y, time.y);
   let all = select(top + log(exp(text.x - top) + exp(time.x - top)), time.x, only_time);
-  let c = s * CURSOR;
-  let allowed = allowed_next(
-    cursor[c + SAMPLED], cursor[c + LAST], cursor[c + PENULTIMATE], cursor[c + TIMESTAMP],
-    rules[TIMESTAMP_BEGIN], rules[WITH_TIMESTAMPS] != 0u, rules[SUPPRESS_BLANK] != 0u, rules[MAX_INITIAL],
-  );
+  let allowed = allowed_next(s * CURSOR);
   var last = vec2<f32>(-NONE, -1.0);
   for (var k = 0u; k < params.count; k++) {
     // Every run's best that comes after what was taken; where that is what was taken or before it, the run is looked through.
@@ -88,9 +94,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
 // The best token of a run's half that comes after `last`.
 fn next_in(s: u32, run: u32, half: u32, last: vec2<f32>, allowed: Allowed) -> vec2<f32> {
   var own = vec2<f32>(NONE, 0.0);
-  for (var token = run * RUN; token < min((run + 1u) * RUN, params.n_vocab); token++) {
+  for (var token = run; token < params.n_vocab; token += params.runs) {
     let candidate = vec2<f32>(logits[s * params.stride + token], f32(token));
-    let is_half = (token >= rules[TIMESTAMP_BEGIN]) == (half == 1u);
+    let is_half = (token >= allowed.timestamp_begin) == (half == 1u);
     if (is_half && before(last, candidate) && before(candidate, own) && is_allowed(token, allowed)) { own = candidate; }
   }
   return own;

@@ -1,6 +1,6 @@
 // filter_logits: Whisper's rules on the next token, and the first reduction of the logits (openai/whisper decoding.py LogitFilter).
-// y is [B, runs, 2, 5]: for each run of 128 tokens, text and timestamps apart: value of the best token, the token, its logit,
-// the highest logit, the sum of exp(logit - highest). Values differ from logits when a temperature makes them samples.
+// y is [B, runs, 2, 5]: for each run of tokens (run r: every `runs`-th from r on), text and timestamps apart: value of the best token, the
+// token, its logit, the highest logit, the sum of exp(logit - highest). Values differ from logits when a temperature makes them samples.
 
 import { CURSOR, packRules, packSuppressed, RULE_WORDS, RUN, RUN_WORDS, uniformAt } from './decoding_tables.ts';
 import { type Case, defineOp, elements, expect, type HostTensor } from './op.ts';
@@ -57,7 +57,7 @@ export const filterLogits = defineOp({
           const begin = rules.data[1]!;
           y.data.set([-1e30, 0, -1e30, -1e30, 0], o);
           let sum = 0;
-          for (let token = run * RUN; token < Math.min((run + 1) * RUN, n_vocab); token++) {
+          for (let token = run; token < n_vocab; token += y.shape[1]!) {
             if (token >= begin !== (half === 1) || !allowed(token)) continue;
             const logit = logits.data[s * stride + token]!;
             const u = uniformAt(rules.data[8]!, s % (sequences ?? b), cursor.data[s * CURSOR.words]!, token);
