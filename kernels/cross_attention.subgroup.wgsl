@@ -2,6 +2,7 @@
 // One subgroup: one head of one row over one of `splits` runs of keys. Lanes stand side by side along the head; four keys a turn share one
 // addition over lanes. Little code: software drivers take long to compile loads.
 enable subgroups;
+diagnostic(off, subgroup_uniformity); // bounds come from the table of rows: the same for all lanes, which the compiler cannot see
 //#import kv(k)
 
 struct Params {
@@ -21,8 +22,12 @@ const MAX_KEYS = 512u; // in a run
 const SCALE = 0.18033688011112042; // log2(e) / sqrt(64)
 var<workgroup> weights: array<f32, MAX_KEYS>; // scores at first
 
-fn along(a: vec4<f32>, b: vec4<f32>, e: mat2x4<f32>) -> f32 {
-  return dot(a, e[0]) + dot(b, e[1]);
+fn along(a: mat2x4<f32>, b: mat2x4<f32>) -> f32 {
+  return dot(a[0], b[0]) + dot(a[1], b[1]);
+}
+
+fn query8(i: u32, c: u32) -> mat2x4<f32> {
+  return mat2x4<f32>(q[i + 2u * c] * SCALE, q[i + 2u * c + 1u] * SCALE);
 }
 
 @compute @workgroup_size(LANES)
@@ -33,52 +38,44 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   let run = (params.n_key + params.splits - 1u) / params.splits;
   let begin = min(group.x * run, params.n_key);
   let used = rows[r].z != 0xffffffffu;
-  let count = min(run, params.n_key - begin); // the same for all lanes, as the additions over lanes ask
+  let count = select(0u, min(run, params.n_key - begin), used); // the same for all lanes, as the additions over lanes ask
   let sequence = select(0u, rows[r].z, used);
   let base = ((sequence / params.sequences) * params.n_key + begin) * n8 + head * 8u;
   let query = (r * params.n_state + head * 64u) / 4u;
 
   // The lane's part of the query: 8 elements, or 16 of a subgroup of four.
-  let a0 = q[query + 2u * min(lane, 7u)];
-  let b0 = q[query + 2u * min(lane, 7u) + 1u];
-  let a1 = q[query + 2u * min(lane + LANES, 7u)];
-  let b1 = q[query + 2u * min(lane + LANES, 7u) + 1u];
+  let c = min(lane, 7u);
+  let q0 = query8(query, c) * select(0.0, 1.0, lane < 8u);
+  let q1 = query8(query, min(c + LANES, 7u));
 
   var highest = -1e30;
-  for (var t = 0u; t < count; t += 4u) {
-    let k0 = base + t * n8;
-    let k1 = base + min(t + 1u, count - 1u) * n8;
-    let k2 = base + min(t + 2u, count - 1u) * n8;
-    let k3 = base + min(t + 3u, count - 1u) * n8;
-    var sum = vec4<f32>();
-    if (used && lane < 8u) {
-      let c = lane;
-      sum = vec4<f32>(along(a0, b0, k8(k0 + c)), along(a0, b0, k8(k1 + c)), along(a0, b0, k8(k2 + c)), along(a0, b0, k8(k3 + c)));
-    }
-    if (LANES < 8u && used) {
-      let c = lane + LANES;
-      sum += vec4<f32>(along(a1, b1, k8(k0 + c)), along(a1, b1, k8(k1 + c)), along(a1, b1, k8(k2 + c)), along(a1, b1, k8(k3 + c)));
-    }
-    let score = subgroupAdd(sum) * SCALE;
-    highest = max(highest, max(max(score.x, score.y), max(score.z, score.w)));
-    if (lane < 4u) { if (t + lane < count) { weights[t + lane] = score[lane]; } }
-  }
-  workgroupBarrier();
-  var own = 0.0;
+  var weight = 0.0;
   var o0 = mat2x4<f32>();
   var o1 = mat2x4<f32>();
-  for (var first = 0u; first < count; first += LANES) {
-    let t = first + lane;
-    let p = select(0.0, exp2(weights[min(t, MAX_KEYS - 1u)] - highest), used && t < count);
-    own += p;
-    for (var j = 0u; j < LANES; j++) {
-      let i = base + min(first + j, count - 1u) * n8 + lane;
-      let share = subgroupShuffle(p, j);
-      if (lane < 8u) { o0 += share * v8(i); }
-      if (LANES < 8u) { o1 += share * v8(i + LANES); }
+  for (var t = 0u; t < count; t += 4u) {
+    let i0 = base + t * n8 + c;
+    let i1 = base + min(t + 1u, count - 1u) * n8 + c;
+    let i2 = base + min(t + 2u, count - 1u) * n8 + c;
+    let i3 = base + min(t + 3u, count - 1u) * n8 + c;
+    var sum = vec4<f32>(along(q0, k8(i0)), along(q0, k8(i1)), along(q0, k8(i2)), along(q0, k8(i3)));
+    if (LANES < 8u) {
+      sum += vec4<f32>(along(q1, k8(i0 + LANES)), along(q1, k8(i1 + LANES)), along(q1, k8(i2 + LANES)), along(q1, k8(i3 + LANES)));
+    }
+    let score = select(vec4<f32>(-1e30), subgroupAdd(sum), vec4<u32>(t) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));
+    let next = max(highest, max(max(score.x, score.y), max(score.z, score.w)));
+    let fade = exp2(highest - next);
+    highest = next;
+    let p = exp2(select(select(score.x, score.y, lane == 1u), select(score.z, score.w, lane == 3u), lane > 1u) - next);
+    let p0 = subgroupBroadcast(p, 0u);
+    let p1 = subgroupBroadcast(p, 1u);
+    let p2 = subgroupBroadcast(p, 2u);
+    let p3 = subgroupBroadcast(p, 3u);
+    weight = weight * fade + p0 + p1 + p2 + p3;
+    o0 = fade * o0 + p0 * v8(i0) + p1 * v8(i1) + p2 * v8(i2) + p3 * v8(i3);
+    if (LANES < 8u) {
+      o1 = fade * o1 + p0 * v8(i0 + LANES) + p1 * v8(i1 + LANES) + p2 * v8(i2 + LANES) + p3 * v8(i3 + LANES);
     }
   }
-  let weight = subgroupAdd(own);
   let out = ((r * params.n_state / 64u + head) * params.splits + group.x) * 17u;
   if (lane < 8u) {
     y[out + 2u * lane] = o0[0];
