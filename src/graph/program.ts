@@ -190,7 +190,7 @@ function compileNode(
     node: index,
     segment: node.segment,
     kernel: kernelStem(op, variant),
-    constants: variant.constants?.(types, attrs, caps) ?? {},
+    constants: { ...adapterConstants(source, caps), ...variant.constants?.(types, attrs, caps) },
     bindings: source.bindings.map(({ name, binding, access }) => {
       const ref = refs[name]!;
       const { buffer, offset } = locate(layout, ref, label);
@@ -205,6 +205,17 @@ function compileNode(
     uniform: uniforms.add(packParams(source, params)),
     workgroups,
   };
+}
+
+/** Overrides that any kernel may declare to learn what adapter it is compiled for. */
+const ADAPTER_CONSTANTS: Readonly<Record<string, (caps: Caps) => number>> = {
+  LANES: ({ subgroupSize }) => subgroupSize,
+  SLOW_UNPACK: ({ cpu, subgroupSize }) => Number(cpu && subgroupSize === 4), // SwiftShader
+};
+
+function adapterConstants({ overrides }: KernelSource, caps: Caps): Record<string, number> {
+  const known = overrides.filter((name) => ADAPTER_CONSTANTS[name]);
+  return Object.fromEntries(known.map((name) => [name, ADAPTER_CONSTANTS[name]!(caps)]));
 }
 
 function locate(layout: MemoryLayout, ref: TensorRef, label: string): Placement {

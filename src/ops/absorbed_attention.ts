@@ -86,7 +86,6 @@ export const absorbedAttention = defineOp({
       runs: (_types, _attrs, caps) => caps.subgroupSize >= 4,
       suits: (_types, _attrs, caps) => caps.cpu,
       workgroups: ({ q }, { splits }) => [splits, q.shape[1]!, q.shape[0]!],
-      constants: (_types, _attrs, caps) => ({ LANES: caps.subgroupSize }),
     },
     { name: '', workgroups: ({ q }, { splits }) => [splits, q.shape[1]!, q.shape[0]!] },
   ],

@@ -107,7 +107,6 @@ export const crossAttention = defineOp({
       runs: ({ k }, { splits }, caps) => caps.subgroupSize > 0 && k.shape[1]! <= 512 * splits,
       suits: (_types, _attrs, caps) => caps.cpu,
       workgroups: ({ q }, { splits }) => [splits, q.shape[1]! / HEAD, q.shape[0]!],
-      constants: (_types, _attrs, caps) => ({ LANES: caps.subgroupSize }),
     },
     {
       name: '',

@@ -158,7 +158,6 @@ export const linear = defineOp({
       runs: (types, _a, { subgroupSize }) => subgroupSize >= 4 && size(types).n % (subgroupSize * 4) === 0,
       suits: (_t, _a, caps) => caps.cpu,
       workgroups: (types, _a, caps) => vectorGroups(types, caps.subgroupSize),
-      constants: (_t, _a, caps) => ({ LANES: caps.subgroupSize }),
     },
     {
       name: 'vec',

@@ -52,7 +52,7 @@ export interface Variant<Names extends string = string, Opt extends string = str
   /** The default choice before anything was measured. Absent: always. */
   suits?(types: Shapes<Names, Opt>, attrs: A, caps: Caps): boolean;
   workgroups(types: Shapes<Names, Opt>, attrs: A, caps: Caps): Workgroups;
-  /** WGSL `override` values. */
+  /** WGSL `override` values, beside those that every kernel may ask for: see ADAPTER_CONSTANTS in src/graph/program.ts. */
   constants?(types: Shapes<Names, Opt>, attrs: A, caps: Caps): Readonly<Record<string, number>>;
 }
 

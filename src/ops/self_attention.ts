@@ -99,7 +99,6 @@ export const selfAttention = defineOp({
       runs: ({ k_cache }, _attrs, caps) => caps.subgroupSize > 0 && k_cache.shape[1]! <= 512,
       suits: (_types, _attrs, caps) => caps.cpu,
       workgroups: ({ y }) => [y.shape[1]! / HEAD, y.shape[0]!, 1],
-      constants: (_types, _attrs, caps) => ({ LANES: caps.subgroupSize }),
     },
     {
       name: '',
