@@ -1,6 +1,6 @@
 // y[M, N] = x[M, K] * w[N, K]^T + bias[N] for few rows of x, on software adapters.
 // One lane: 4 columns of one row of y at a time. The lanes share x by broadcasts, since such adapters load lane by lane and loads bound
-// them.
+// them; so much code goes into a load that the columns are a loop, lest it outgrow the caches of code.
 enable subgroups;
 //#import weight(w)
 //#import bias(bias)
@@ -26,6 +26,14 @@ fn total(own: f32, i: u32) -> f32 {
   return subgroupAdd(own);
 }
 
+// What four lanes hold.
+fn of_lanes_0(v: vec4<f32>) -> mat4x4<f32> {
+  return mat4x4<f32>(subgroupBroadcast(v, 0u), subgroupBroadcast(v, 1u), subgroupBroadcast(v, 2u), subgroupBroadcast(v, 3u));
+}
+fn of_lanes_4(v: vec4<f32>) -> mat4x4<f32> {
+  return mat4x4<f32>(subgroupBroadcast(v, 4u), subgroupBroadcast(v, 5u), subgroupBroadcast(v, 6u), subgroupBroadcast(v, 7u));
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -42,24 +50,18 @@ fn main(
 // Columns 4 * n4 .. of the row taken.
 fn columns(first: u32, row: u32, n4: u32, lane: u32) {
   let n = n4 * 4u;
-  var s0 = 0.0; // not a vec4: that makes lavapipe a third slower where there is no bias
-  var s1 = 0.0;
-  var s2 = 0.0;
-  var s3 = 0.0;
-  for (var k16 = 0u; k16 < params.k / 16u; k16++) {
-    let v = x4(first, k16 * 4u + lane % 4u);
-    let a = mat4x4<f32>(
-      subgroupBroadcast(v, 0u),
-      subgroupBroadcast(v, 1u),
-      subgroupBroadcast(v, 2u),
-      subgroupBroadcast(v, 3u),
-    );
-    s0 += dot16(a, weight16(n, k16, params.k));
-    s1 += dot16(a, weight16(n + 1u, k16, params.k));
-    s2 += dot16(a, weight16(n + 2u, k16, params.k));
-    s3 += dot16(a, weight16(n + 3u, k16, params.k));
+  var s = vec4<f32>();
+  for (var k32 = 0u; k32 < params.k / 32u; k32++) {
+    let a = x4(first, k32 * 8u + lane % min(LANES, 8u));
+    var b: mat4x4<f32>;
+    if (LANES < 8u) { b = of_lanes_0(x4(first, k32 * 8u + 4u + lane)); } else { b = of_lanes_4(a); }
+    let x = factors32(of_lanes_0(a), b);
+    // 4 columns; not a number that the compiler knows, or it would write the loop out.
+    for (var c = 0u; c < min(4u, params.n - n); c++) {
+      s += select(vec4<f32>(), vec4<f32>(dot32(n + c, k32, params.k, x)), vec4<u32>(c) == vec4<u32>(0u, 1u, 2u, 3u));
+    }
   }
-  var value = vec4<f32>(s0, s1, s2, s3) + bias4(n4);
+  var value = s + bias4(n4);
   if (params.gelu != 0u) { value = gelu(value); }
   let o = row * params.n / 4u + n4;
   if (params.accumulate != 0u) { value += y[o]; }

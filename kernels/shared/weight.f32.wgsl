@@ -1,14 +1,9 @@
 // Weights as stored: f32, K contiguous.
-//#import dot16
+//#import float_factors
 @group(0) @binding(2) var<storage, read> w: array<vec4<f32>>; // [N, K]
 
 // Elements 16 * k16 .. 16 * k16 + 15 of row n of a matrix of k columns.
 fn weight16(n: u32, k16: u32, k: u32) -> mat4x4<f32> {
   let i = n * (k / 4u) + k16 * 4u;
   return mat4x4<f32>(w[i], w[i + 1u], w[i + 2u], w[i + 3u]);
-}
-
-// Sum of elements 32 * k32 .. 32 * k32 + 31 of row n, the first half times a, the second times b.
-fn dot32(n: u32, k32: u32, k: u32, a: mat4x4<f32>, b: mat4x4<f32>) -> f32 {
-  return dot16(a, weight16(n, k32 * 2u, k)) + dot16(b, weight16(n, k32 * 2u + 1u, k));
 }

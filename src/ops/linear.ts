@@ -148,12 +148,6 @@ export const linear = defineOp({
     { name: 'cpu8f32', runs: held(8, 32), suits: manyOnCpu, workgroups: heldGroups(8) },
     { name: 'cpu4', runs: held(4, 64), suits: manyOnCpu, workgroups: heldGroups(4) },
     {
-      name: 'cpuvec8',
-      runs: (_t, _a, caps) => caps.subgroupSize === 8,
-      suits: ({ w }, _a, caps) => caps.cpu && w.dtype !== 'f32', // whose loop is too long for an instruction cache
-      workgroups: (types) => vectorGroups(types, 8),
-    },
-    {
       name: 'cpuvec',
       runs: (types, _a, { subgroupSize }) => subgroupSize >= 4 && size(types).n % (subgroupSize * 4) === 0,
       suits: (_t, _a, caps) => caps.cpu,

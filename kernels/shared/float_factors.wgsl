@@ -1,0 +1,14 @@
+// 32 numbers to be multiplied with many blocks of weights that are floats.
+//#import dot16
+struct Factors32 {
+  a: mat4x4<f32>,
+  b: mat4x4<f32>,
+}
+fn factors32(a: mat4x4<f32>, b: mat4x4<f32>) -> Factors32 {
+  return Factors32(a, b);
+}
+
+// Sum of the products with elements 32 * k32 .. 32 * k32 + 31 of row n.
+fn dot32(n: u32, k32: u32, k: u32, x: Factors32) -> f32 {
+  return dot16(x.a, weight16(n, k32 * 2u, k)) + dot16(x.b, weight16(n, k32 * 2u + 1u, k));
+}
