@@ -1,5 +1,6 @@
 // The decoder's key and value caches as int8 codes, the 64 of a head before their f32 scale: 17 words.
 requires packed_4x8_integer_dot_product;
+//#import bytes
 @group(0) @binding(3) var<storage, read_write> k_cache: array<u32>; // [sequences, context, heads, 17]
 @group(0) @binding(4) var<storage, read_write> v_cache: array<u32>; // [sequences, context, heads, 17]
 
@@ -9,10 +10,10 @@ fn cached_scale4(i: u32) -> u32 {
 
 // Elements 4 * i .. 4 * i + 3.
 fn cached_k4(i: u32) -> vec4<f32> {
-  return vec4<f32>(unpack4xI8(k_cache[i + i / 16u])) * bitcast<f32>(k_cache[cached_scale4(i)]);
+  return signed4(k_cache[i + i / 16u]) * bitcast<f32>(k_cache[cached_scale4(i)]);
 }
 fn cached_v4(i: u32) -> vec4<f32> {
-  return vec4<f32>(unpack4xI8(v_cache[i + i / 16u])) * bitcast<f32>(v_cache[cached_scale4(i)]);
+  return signed4(v_cache[i + i / 16u]) * bitcast<f32>(v_cache[cached_scale4(i)]);
 }
 
 // Elements 8 * c .. 8 * c + 7 of the head that begins at element 4 * head.
@@ -23,9 +24,6 @@ fn cached_k8(head: u32, c: u32) -> mat2x4<f32> {
 fn cached_v8(head: u32, c: u32) -> mat2x4<f32> {
   let word = head / 16u * 17u;
   return widen8(v_cache[word + 2u * c], v_cache[word + 2u * c + 1u], v_cache[word + 16u]);
-}
-fn widen8(a: u32, b: u32, scale: u32) -> mat2x4<f32> {
-  return mat2x4<f32>(vec4<f32>(unpack4xI8(a)), vec4<f32>(unpack4xI8(b))) * bitcast<f32>(scale);
 }
 
 // Of the head from qkv[begin] on: max |x| / 127, as a product, which is the same everywhere.

@@ -1,11 +1,7 @@
 // Keys and values as int8 codes, the 64 of a head before their f32 scale: 17 words.
-requires packed_4x8_integer_dot_product;
+//#import bytes
 @group(0) @binding(2) var<storage, read_write> k: array<u32>; // [keys, heads, 17]
 @group(0) @binding(3) var<storage, read_write> v: array<u32>; // [keys, heads, 17]
-
-fn widen8(a: u32, b: u32, scale: u32) -> mat2x4<f32> {
-  return mat2x4<f32>(vec4<f32>(unpack4xI8(a)), vec4<f32>(unpack4xI8(b))) * bitcast<f32>(scale);
-}
 
 // Elements 8 * i .. 8 * i + 7.
 fn k8(i: u32) -> mat2x4<f32> {
