@@ -6,6 +6,7 @@ enable subgroups;
 //#import bias(bias)
 //#import norm(norm_weight)
 //#import gelu
+//#import lanes
 
 struct Params {
   m: u32,
@@ -20,18 +21,8 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> x: array<vec4<f32>>; // M rows of K, which may overlap
 @group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>; // [M, N]
 
-override LANES: u32 = 4u; // the adapter's subgroup size, 4 or more
-
 fn total(own: f32, i: u32) -> f32 {
   return subgroupAdd(own);
-}
-
-// What four lanes hold.
-fn of_lanes_0(v: vec4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(subgroupBroadcast(v, 0u), subgroupBroadcast(v, 1u), subgroupBroadcast(v, 2u), subgroupBroadcast(v, 3u));
-}
-fn of_lanes_4(v: vec4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(subgroupBroadcast(v, 4u), subgroupBroadcast(v, 5u), subgroupBroadcast(v, 6u), subgroupBroadcast(v, 7u));
 }
 
 @compute @workgroup_size(LANES)
@@ -58,7 +49,7 @@ fn columns(first: u32, row: u32, n4: u32, lane: u32) {
     let x = factors32(of_lanes_0(a), b);
     // 4 columns; not a number that the compiler knows, or it would write the loop out.
     for (var c = 0u; c < min(4u, params.n - n); c++) {
-      s += select(vec4<f32>(), vec4<f32>(dot32(n + c, k32, params.k, x)), vec4<u32>(c) == vec4<u32>(0u, 1u, 2u, 3u));
+      s += select(vec4<f32>(), vec4<f32>(dot32(x, block32(n + c, k32, params.k))), vec4<u32>(c) == vec4<u32>(0u, 1u, 2u, 3u));
     }
   }
   var value = s + bias4(n4);

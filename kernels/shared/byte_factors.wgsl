@@ -17,6 +17,12 @@ fn in_place(a: mat4x4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(a[0] * UNIT, a[1] * UNIT, a[2] * UNIT, a[3] * UNIT);
 }
 
-fn dot_bytes(x: Factors32, a: vec4<u32>, b: vec4<u32>) -> f32 {
-  return dot16(x.a, bytes16(a)) + dot16(x.b, bytes16(b)) - x.middle;
+// 32 weights as bytes; see bytes16.
+struct Block32 {
+  a: vec4<u32>,
+  b: vec4<u32>,
+  scale: f32,
+}
+fn dot32(x: Factors32, w: Block32) -> f32 {
+  return (dot16(x.a, bytes16(w.a)) + dot16(x.b, bytes16(w.b)) - x.middle) * w.scale;
 }

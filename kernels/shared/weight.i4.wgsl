@@ -10,11 +10,11 @@ fn weight16(n: u32, k16: u32, k: u32) -> mat4x4<f32> {
   return codes16(biased(w[i], k16 & 1u)) * (scale(i) * 0.0625);
 }
 
-// Sum of the products with elements 32 * k32 .. 32 * k32 + 31 of row n.
-fn dot32(n: u32, k32: u32, k: u32, x: Factors32) -> f32 {
+// Elements 32 * k32 .. 32 * k32 + 31 of row n.
+fn block32(n: u32, k32: u32, k: u32) -> Block32 {
   let i = n * (k / 32u) + k32;
   let code = w[i];
-  return dot_bytes(x, biased(code, 0u), biased(code, 1u)) * (scale(i) * 0.0625);
+  return Block32(biased(code, 0u), biased(code, 1u), scale(i) * 0.0625);
 }
 
 // 16 times the codes.

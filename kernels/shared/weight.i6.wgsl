@@ -12,13 +12,14 @@ fn weight16(n: u32, k16: u32, k: u32) -> mat4x4<f32> {
   return codes16(biased(w[row + k16 / 2u], k16 & 1u, high[k16 & 3u])) * (scale(n * (k / 32u) + k16 / 2u) * 0.25);
 }
 
-// Sum of the products with elements 32 * k32 .. 32 * k32 + 31 of row n.
-fn dot32(n: u32, k32: u32, k: u32, x: Factors32) -> f32 {
+// Elements 32 * k32 .. 32 * k32 + 31 of row n.
+fn block32(n: u32, k32: u32, k: u32) -> Block32 {
   let row = n * (k / 64u) * 3u;
   let low = w[row + k32];
   let four = w[row + k / 32u + k32 / 2u];
   let high = select(four.xy, four.zw, (k32 & 1u) == 1u);
-  return dot_bytes(x, biased(low, 0u, high.x), biased(low, 1u, high.y)) * (scale(n * (k / 32u) + k32) * 0.25);
+  let factor = scale(n * (k / 32u) + k32) * 0.25;
+  return Block32(biased(low, 0u, high.x), biased(low, 1u, high.y), factor);
 }
 
 // 4 times the codes.

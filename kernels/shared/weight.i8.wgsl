@@ -8,10 +8,10 @@ fn weight16(n: u32, k16: u32, k: u32) -> mat4x4<f32> {
   return codes16(biased(w[n * (k / 16u) + k16])) * scale(n * (k / 32u) + k16 / 2u);
 }
 
-// Sum of the products with elements 32 * k32 .. 32 * k32 + 31 of row n.
-fn dot32(n: u32, k32: u32, k: u32, x: Factors32) -> f32 {
+// Elements 32 * k32 .. 32 * k32 + 31 of row n.
+fn block32(n: u32, k32: u32, k: u32) -> Block32 {
   let i = n * (k / 32u) + k32;
-  return dot_bytes(x, biased(w[i * 2u]), biased(w[i * 2u + 1u])) * scale(i);
+  return Block32(biased(w[i * 2u]), biased(w[i * 2u + 1u]), scale(i));
 }
 
 fn biased(code: vec4<u32>) -> vec4<u32> {

@@ -32,8 +32,11 @@ type Types = Shapes<Names, Optional>;
 
 const size = ({ w, y }: Pick<Types, 'w' | 'y'>) => ({ m: elements(y) / w.shape[0]!, n: w.shape[0]!, k: w.shape[1]! });
 
-/** From this many rows on it pays to hold weights and let the rows of x pass. */
-const FEW = 2;
+/** From this many rows on it pays to load a weight for all of them; from more on, to hold weights and let the rows pass. */
+const FEW = 3;
+const MANY = 6;
+/** Rows that linear.cpurows takes at a time. */
+const TOGETHER = 5;
 /** Rows of x that pass one set of held weights on a software adapter. */
 const SHARE = 300;
 
@@ -48,13 +51,12 @@ const held = (lanes: number, block: number) => (types: Types, _: LinearAttrs, ca
 const heldGroups = (lanes: number) => (types: Types) =>
   [size(types).n / (lanes * 4), Math.ceil(size(types).m / SHARE), 1] as const;
 
-const manyOnCpu = (types: Types, _: LinearAttrs, caps: Caps) => caps.cpu && size(types).m >= FEW;
+const manyOnCpu = (types: Types, _: LinearAttrs, caps: Caps) => caps.cpu && size(types).m >= MANY;
 
-/** A workgroup takes 4 columns a lane at a time. Few are faster, as each normalises the row anew, but all cores are to have work. */
-function vectorGroups(types: Types, lanes: number) {
-  const turns = size(types).n / (lanes * 4);
-  const groups = Math.max(turns / 32, types.norm_weight ? 16 : 64);
-  return [Math.ceil(Math.min(turns, groups)), size(types).m, 1] as const;
+/** Workgroups that take so many columns in a turn. Few are faster, as each normalises the row anew, but all cores are to have work. */
+function turnGroups(types: Types, columns: number) {
+  const turns = size(types).n / columns;
+  return Math.ceil(Math.min(turns, Math.max(turns / 32, types.norm_weight ? 16 : 64)));
 }
 
 export const linear = defineOp({
@@ -131,6 +133,9 @@ export const linear = defineOp({
       linearCase(`${dtype} tiny mlp`, dtype, 300, 1536, 384, { gelu: true }, true),
     ]),
     linearCase('i8 tiny logits', 'i8', 1, 51904, 384, {}, true),
+    linearCase('i8 tiny logits, beams', 'i8', 5, 51904, 384, {}, true),
+    linearCase('f16 beams', 'f16', 5, 1536, 384, {}, true),
+    linearCase('i6 four rows', 'i6', 4, 192, 128, { accumulate: true }),
     ...(['f32', 'f16', 'i8'] as const).flatMap((dtype) => [
       linearCase(`${dtype} normalised`, dtype, 3, 1056, 64, { gelu: true }),
       linearCase(`${dtype} normalised tiny decode step`, dtype, 1, 1152, 384, {}, true),
@@ -148,10 +153,21 @@ export const linear = defineOp({
     { name: 'cpu8f32', runs: held(8, 32), suits: manyOnCpu, workgroups: heldGroups(8) },
     { name: 'cpu4', runs: held(4, 64), suits: manyOnCpu, workgroups: heldGroups(4) },
     {
+      name: 'cpurows',
+      runs: (types, _a, { subgroupSize }) =>
+        subgroupSize >= 4 && size(types).n % (subgroupSize * 8) === 0 && !types.norm_weight,
+      suits: (types, _a, caps) => caps.cpu && size(types).m >= FEW,
+      workgroups: (types, _a, caps) => [
+        turnGroups(types, caps.subgroupSize * 8),
+        Math.ceil(size(types).m / TOGETHER),
+        1,
+      ],
+    },
+    {
       name: 'cpuvec',
       runs: (types, _a, { subgroupSize }) => subgroupSize >= 4 && size(types).n % (subgroupSize * 4) === 0,
       suits: (_t, _a, caps) => caps.cpu,
-      workgroups: (types, _a, caps) => vectorGroups(types, caps.subgroupSize),
+      workgroups: (types, _a, caps) => [turnGroups(types, caps.subgroupSize * 4), size(types).m, 1],
     },
     {
       name: 'vec',
