@@ -23,7 +23,7 @@ import { type Leg, WeightSwap } from './swap.ts';
 import { SteppingSubmitter, TimestampSubmitter } from './timed_submitter.ts';
 import { Transfer } from './transfer.ts';
 
-/** On software adapters a phase goes out in parts of so many dispatches, so that an abort is heard within a second or so. */
+/** On software adapters a phase goes out in parts of so many dispatches, two at most at a time, so that an abort is heard within a second or so. */
 const CPU_SUBMIT = 24;
 
 /** Dispatches that run in one go once weights are in place. */
@@ -51,6 +51,13 @@ export interface RunOptions {
   /** How often in a row, in one submit. */
   readonly times?: number;
   readonly signal?: AbortSignal;
+}
+
+/** Bytes of a tensor; all of it where nothing is said. */
+export interface ByteRange {
+  readonly tensor: string;
+  readonly offset?: number;
+  readonly bytes?: number;
 }
 
 export class GpuExecutor {
@@ -155,29 +162,44 @@ export class GpuExecutor {
   }
 
   /** Runs a phase and waits for its end. @throws the signal's reason, DeviceError, ModelFileError while weights are swapped in. */
-  async run(phase: string, { times = 1, signal }: RunOptions = {}): Promise<void> {
+  run(phase: string, options?: RunOptions): Promise<void> {
+    return this.#run(phase, () => this.#submitter.settle(), options);
+  }
+
+  /** Runs a phase and reads from a tensor what it left there, with one wait for both. @throws as `run`. */
+  runAndRead(phase: string, { tensor, offset, bytes }: ByteRange, options?: RunOptions): Promise<Uint8Array> {
+    return this.#run(phase, () => this.read(tensor, offset, bytes), options);
+  }
+
+  async #run<T>(phase: string, finish: () => Promise<T>, { times = 1, signal }: RunOptions = {}): Promise<T> {
     const legs = this.#legs.get(phase) ?? [];
     const began = performance.now();
-    if (legs.length > 1) await this.#runLegs(legs, times, signal);
-    else if (legs[0]) await this.#runWhole(legs[0], times, signal);
+    if (legs.length > 1) await this.#submitLegs(legs, times, signal);
+    else if (legs[0]) await this.#submitWhole(legs[0], times, signal);
+    const result = await finish();
     const ended = performance.now();
     this.elapsed.set(phase, (this.elapsed.get(phase) ?? 0) + ended - began);
     this.#profiler?.ran(phase, began, ended);
     await this.#submitter.collect();
+    return result;
   }
 
-  async #runWhole({ weights, list }: BoundLeg, times: number, signal?: AbortSignal): Promise<void> {
+  async #submitWhole({ weights, list }: BoundLeg, times: number, signal?: AbortSignal): Promise<void> {
     await this.#swapIn(weights);
     const part = this.gpu.caps.cpu && times === 1 ? CPU_SUBMIT : list.length;
+    let before: Promise<void> = Promise.resolve();
     for (let begin = 0; begin < list.length; begin += part) {
       signal?.throwIfAborted();
       await this.#submitter.submit(list.slice(begin, begin + part), times);
-      await this.#submitter.settle();
+      // Waits for the part before this one, so that the device never runs dry.
+      await before;
+      before = begin + part < list.length ? this.#submitter.settle() : before;
+      before.catch(() => {}); // heard above, unless an abort comes first
     }
   }
 
   /** The queue keeps the order, so weights of the next leg are read and staged while this one computes. */
-  async #runLegs(legs: readonly BoundLeg[], times: number, signal?: AbortSignal): Promise<void> {
+  async #submitLegs(legs: readonly BoundLeg[], times: number, signal?: AbortSignal): Promise<void> {
     for (let i = 0; i < times; i++) {
       for (const { weights, list } of legs) {
         signal?.throwIfAborted();
@@ -185,7 +207,6 @@ export class GpuExecutor {
         await this.#submitter.submit(list, 1);
       }
     }
-    await this.#submitter.settle();
   }
 
   async #swapIn(weights: readonly string[]): Promise<void> {

@@ -28,6 +28,7 @@ interface Sent {
   readonly first: number;
   /** By the host's clock. */
   readonly submitted: number;
+  /** Absent where a read was waited for instead, which is over when stamps are collected. */
   settled?: number;
 }
 
@@ -66,9 +67,10 @@ export class TimestampSubmitter implements Submitter {
   }
 
   async settle(): Promise<void> {
+    const all = [...this.#sent]; // not what is sent while these are waited for
     await this.#plain.settle();
     const settled = performance.now();
-    for (const sent of this.#sent) sent.settled ??= settled;
+    for (const sent of all) sent.settled ??= settled;
   }
 
   async collect(): Promise<void> {
@@ -76,7 +78,7 @@ export class TimestampSubmitter implements Submitter {
     const began = performance.now();
     const { buffer } = await this.#transfer.download(this.#resolved, 0, this.#used * BYTES);
     const stamps = Array.from(new BigUint64Array(buffer), (nanoseconds) => Number(nanoseconds) / 1e6);
-    for (const sent of this.#sent) this.#record(sent, stamps);
+    for (const sent of this.#sent) this.#record({ ...sent, settled: sent.settled ?? began }, stamps);
     this.#sent.length = 0;
     this.#used = 0;
     this.#profiler.host('timestamps', 'profiler', buffer.byteLength, began);
@@ -104,7 +106,7 @@ export class TimestampSubmitter implements Submitter {
   }
 
   /** The device's clock is laid onto the host's so that a submit lies between being sent and being settled; it moves no more than it must. */
-  #record({ list, first, submitted, settled = submitted }: Sent, stamps: readonly number[]): void {
+  #record({ list, first, submitted, settled }: Required<Sent>, stamps: readonly number[]): void {
     const earliest = submitted - stamps[2 * first]!;
     const latest = settled - stamps[2 * (first + list.length) - 1]!;
     const offset = Math.min(latest, Math.max(earliest, this.#offset ?? earliest));

@@ -4,7 +4,7 @@ import { planMemory } from '../allocator/plan.ts';
 import { EngineStateError, MemoryError } from '../errors.ts';
 import type { ModelFile } from '../formats/model_file.ts';
 import type { Gpu } from '../gpu/device.ts';
-import { GpuExecutor } from '../gpu/executor.ts';
+import { GpuExecutor, type RunOptions } from '../gpu/executor.ts';
 import { Profiler } from '../gpu/profiler.ts';
 import { timedDispatches } from '../gpu/timed_submitter.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -165,17 +165,15 @@ export class WhisperEngine {
 
   /** Probability of <|nospeech|> after the last prompt token of each sequence. */
   async noSpeechProbs(): Promise<readonly number[]> {
-    await this.#executor.run('probe');
-    const cursor = new Float32Array((await this.#executor.read('cursor')).buffer);
+    const cursor = new Float32Array((await this.#executor.runAndRead('probe', { tensor: 'cursor' })).buffer);
     return Array.from({ length: this.options.batch }, (_, s) => cursor[s * CURSOR.words + CURSOR.noSpeech]!);
   }
 
   /** Logits of tokens [first, first + count) after the last prompt token of a sequence, under no rule. */
   async logits(first: number, count: number, sequence = 0): Promise<Float32Array> {
-    await this.#executor.run('probe');
-    const at = sequence * vocabRows(this.dims) + first;
-    const bytes = await this.#executor.read('probe.logits', at * 4, count * 4);
-    return new Float32Array(bytes.buffer);
+    const offset = (sequence * vocabRows(this.dims) + first) * 4;
+    const logits = await this.#executor.runAndRead('probe', { tensor: 'probe.logits', offset, bytes: count * 4 });
+    return new Float32Array(logits.buffer);
   }
 
   /** Which positions sequences share; where there are several. */
@@ -189,8 +187,7 @@ export class WhisperEngine {
     const rows = Array.from({ length: sequences }, (_, s): Row => ({ token: 0, position, sequence: s, first: s }));
     await this.#write('step_rows', packRows(rows, batch));
     if (batch > 1) await this.writePages(new PageTable(batch, textContext, position + 1));
-    await this.#executor.run('sample');
-    return this.#ring(0, 1, sequences);
+    return this.#pick('sample', 0, 1, sequences);
   }
 
   /** Picks the token after a prompt of their own that ends at these positions; sequences without one are not in use. */
@@ -200,28 +197,24 @@ export class WhisperEngine {
       return { token: 0, position: position ?? 0, sequence: used ? s : NO_SEQUENCE, first: s };
     });
     await this.#write('step_rows', packRows(rows, this.options.batch));
-    await this.#executor.run('sample');
-    return this.#ring(0, 1, positions.length);
+    return this.#pick('sample', 0, 1, positions.length);
   }
 
   /** Picks `count` more tokens of each sequence, of which `sampled` were picked before; what follows eot is eot. */
-  async step(sampled: number, count: number, sequences = 1, signal?: AbortSignal): Promise<readonly SampledToken[][]> {
-    await this.#executor.run('step', { times: count, signal });
-    return this.#ring(sampled, count, sequences);
+  step(sampled: number, count: number, sequences = 1, signal?: AbortSignal): Promise<readonly SampledToken[][]> {
+    return this.#pick('step', sampled, count, sequences, { times: count, signal });
   }
 
   /** The most probable tokens of every sequence, one more than there are sequences: after the prompt. */
-  async rank(): Promise<readonly Candidate[][]> {
-    await this.#executor.run('rank');
-    return this.#candidates();
+  rank(): Promise<readonly Candidate[][]> {
+    return this.#candidates('rank');
   }
 
   /** The same after a step of rows and cursors as given. */
   async extend(rows: Uint32Array, cursor: Uint32Array, signal?: AbortSignal): Promise<readonly Candidate[][]> {
     await this.#write('step_rows', rows);
     await this.#write('cursor', cursor);
-    await this.#executor.run('extend', { signal });
-    return this.#candidates();
+    return this.#candidates('extend', { signal });
   }
 
   /**
@@ -267,21 +260,28 @@ export class WhisperEngine {
     return loadWeights(this.#model, this.graph, upload, { names, signal });
   }
 
-  async #ring(begin: number, count: number, sequences: number): Promise<SampledToken[][]> {
-    const stride = this.options.textContext * 8;
-    const picked: SampledToken[][] = [];
-    for (let s = 0; s < sequences; s++) {
-      const { buffer } = await this.#executor.read('ring', s * stride + begin * 8, count * 8);
-      const words = new Uint32Array(buffer);
-      const floats = new Float32Array(buffer);
-      picked.push(Array.from({ length: count }, (_, i) => ({ token: words[2 * i]!, logprob: floats[2 * i + 1]! })));
-    }
-    return picked;
+  /** What a phase picked as tokens `begin` to `begin + count` of each sequence. */
+  async #pick(
+    phase: string,
+    begin: number,
+    count: number,
+    sequences: number,
+    options?: RunOptions,
+  ): Promise<SampledToken[][]> {
+    const stride = this.options.textContext * 2; // words: a token and its log probability
+    const bytes = ((sequences - 1) * stride + 2 * count) * 4;
+    const { buffer } = await this.#executor.runAndRead(phase, { tensor: 'ring', offset: begin * 8, bytes }, options);
+    const words = new Uint32Array(buffer);
+    const floats = new Float32Array(buffer);
+    const picked = (at: number): SampledToken => ({ token: words[at]!, logprob: floats[at + 1]! });
+    return Array.from({ length: sequences }, (_, s) =>
+      Array.from({ length: count }, (_, i) => picked(s * stride + 2 * i)),
+    );
   }
 
-  async #candidates(): Promise<Candidate[][]> {
+  async #candidates(phase: string, options?: RunOptions): Promise<Candidate[][]> {
     const count = this.options.batch + 1;
-    const top = new Float32Array((await this.#executor.read('top')).buffer);
+    const top = new Float32Array((await this.#executor.runAndRead(phase, { tensor: 'top' }, options)).buffer);
     // Where the rules leave fewer tokens, others stand in that can never win.
     const candidate = (i: number): Candidate =>
       top[2 * i + 1]! > -1e29
