@@ -1,7 +1,8 @@
 // Attention of absorbed queries over a share of the audio's features: unnormalised sums of features, to be joined by attention_reduce.
 // One subgroup: one head of one row over one of `splits` runs of frames. Lanes stand side by side along the features, so all loads are
-// of neighbours; four frames a turn share one addition over lanes. One barrier in all.
+// of neighbours; four frames a turn share one addition over lanes.
 enable subgroups;
+diagnostic(off, subgroup_uniformity); // bounds come from the table of rows: the same for all lanes, which the compiler cannot see
 //#import features(xa)
 
 struct Params {
@@ -20,7 +21,7 @@ struct Params {
 override LANES: u32 = 32u; // the adapter's subgroup size
 const MAX_FRAMES = 512u; // in a run
 const SCALE = 0.18033688011112042; // log2(e) / sqrt(64)
-var<workgroup> weights: array<f32, MAX_FRAMES>;
+var<workgroup> weights: array<f32, MAX_FRAMES>; // scores at first
 
 fn along(a: vec4<f32>, b: vec4<f32>, e: mat2x4<f32>) -> f32 {
   return dot(a, e[0]) + dot(b, e[1]);
@@ -33,7 +34,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   let run = (params.n_frame + params.splits - 1u) / params.splits;
   let begin = min(group.x * run, params.n_frame);
   let used = rows[r].z != 0xffffffffu;
-  let count = min(run, params.n_frame - begin); // the same for all lanes, as the additions over lanes ask
+  let count = select(0u, min(run, params.n_frame - begin), used); // the same for all lanes, as the additions over lanes ask
   let sequence = select(0u, rows[r].z, used);
   let base = ((sequence / params.sequences) * params.n_frame + begin) * n8;
   let query = (r * params.n_head + group.y) * n8 * 2u;
@@ -45,7 +46,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     let f2 = base + min(t + 2u, count - 1u) * n8;
     let f3 = base + min(t + 3u, count - 1u) * n8;
     var sum = vec4<f32>();
-    for (var c = select(n8, lane, used); c < n8; c += LANES) {
+    for (var c = lane; c < n8; c += LANES) {
       let a = q[query + 2u * c];
       let b = q[query + 2u * c + 1u];
       sum += vec4<f32>(along(a, b, xa8(f0 + c)), along(a, b, xa8(f1 + c)), along(a, b, xa8(f2 + c)), along(a, b, xa8(f3 + c)));
@@ -55,17 +56,18 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     if (lane < 4u) { if (t + lane < count) { weights[t + lane] = score[lane]; } }
   }
   workgroupBarrier();
+  var own = 0.0;
+  for (var t = lane; t < count; t += LANES) {
+    weights[t] = exp2(weights[t] - highest);
+    own += weights[t];
+  }
+  let weight = subgroupAdd(own);
+  workgroupBarrier();
 
   let out = ((r * params.n_head + group.y) * params.splits + group.x) * (n8 * 2u + 1u);
-  var weight = 0.0;
   for (var c = lane; c < n8; c += LANES) {
     var o = mat2x4<f32>();
-    weight = 0.0;
-    for (var t = select(count, 0u, used); t < count; t++) {
-      let p = exp2(weights[t] - highest);
-      weight += p;
-      o += p * xa8(base + t * n8 + c);
-    }
+    for (var t = 0u; t < count; t++) { o += weights[t] * xa8(base + t * n8 + c); }
     y[out + 2u * c] = o[0];
     y[out + 2u * c + 1u] = o[1];
   }
