@@ -60,10 +60,14 @@ export function optionsOf({ kwargs }: GoldenCase): TranscribeOptions {
   );
 }
 
-/** What an engine must be loaded with for a case. */
-export function loadFor({ kwargs }: Pick<GoldenCase, 'kwargs'>): Pick<LoadOptions, 'sequences' | 'words'> {
-  const { beam_size: beamSize, word_timestamps: words } = kwargs as { beam_size?: number; word_timestamps?: boolean };
-  return { ...(beamSize !== undefined && { sequences: beamSize }), ...(words && { words }) };
+/** What an engine must be loaded with for a case: caches that do not round where openai's words change under less noise than rounding. */
+export function loadFor(golden: GoldenCase): Pick<LoadOptions, 'sequences' | 'words' | 'cache'> {
+  const { beam_size, word_timestamps: words } = golden.kwargs as { beam_size?: number; word_timestamps?: boolean };
+  return {
+    ...(beam_size !== undefined && { sequences: beam_size }),
+    ...(words && { words }),
+    ...(golden.stable_words === false && { cache: 'f32' }),
+  };
 }
 
 /** Clips that need resampling are taken as openai's loader gave them; the resampler has tests of its own. */
