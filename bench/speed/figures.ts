@@ -61,7 +61,8 @@ export interface Comparison {
   readonly peer: { readonly row: Row; readonly seconds: number };
   /** Of each row of ours: its seconds, and the peer's over them. */
   readonly ours: readonly { readonly row: Row; readonly seconds: number; readonly ratio: number }[];
-  readonly met: boolean;
+  /** Labels of those of ours that reach the mark. */
+  readonly met: readonly string[];
 }
 
 /** Rows that heard other words are no part of it. Marks that no peer, or no row of ours, has a figure for are left out. */
@@ -76,6 +77,7 @@ export function compare({ rows, clip }: Results, model: string): Comparison[] {
     const [peer] = timed.filter((entry) => !isOurs(entry)).sort((a, b) => a.seconds - b.seconds);
     if (peer === undefined) return [];
     const ours = timed.filter(isOurs).map((entry) => ({ ...entry, ratio: peer.seconds / entry.seconds }));
-    return ours.length === 0 ? [] : [{ name, mark, peer, ours, met: ours.some(({ ratio }) => ratio >= mark) }];
+    const met = ours.filter(({ ratio }) => ratio >= mark).map(({ row }) => row.label);
+    return ours.length === 0 ? [] : [{ name, mark, peer, ours, met }];
   });
 }

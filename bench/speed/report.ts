@@ -88,7 +88,7 @@ function marksTable(compared: readonly Comparison[]): string {
     'its s',
     ...labels.map((label) => `ours ${label}, times as fast`),
     'mark',
-    'met',
+    'met by',
   ];
   const cells = compared.map(({ name, mark, peer, ours, met }) => {
     const of = (label: string) => ours.find(({ row }) => row.label === label)?.ratio;
@@ -99,7 +99,7 @@ function marksTable(compared: readonly Comparison[]): string {
       fixed(peer.seconds, 3),
       ...ratios,
       `${mark}`,
-      met ? 'yes' : '**no**',
+      met.length === ours.length ? 'all' : met.join(', ') || '**none**',
     ];
   });
   return table(header, 2, cells);
