@@ -12,6 +12,7 @@ import { formatCounts, formatReport, formatRow, type Results } from './gpu/repor
 import { type Measurements, rates, roofline } from './gpu/roofline.ts';
 import { type Part, type PartResult, runParts } from './gpu/schedule.ts';
 import { SHAPES, type Shapes } from './gpu/shapes.ts';
+import { commandOf } from './header.ts';
 import { commit, machine } from './process/machine.ts';
 import { resultsStem, writeReport } from './report/files.ts';
 
@@ -27,7 +28,7 @@ export async function main(args: string[]): Promise<void> {
     console.log(`${folder}: ${(bytes / 2 ** 20).toFixed(1)} MiB. On the other machine: sh run.sh`);
     return;
   }
-  const results = await measure(['npm run bench -- gpu', ...args].join(' '), shapes, out);
+  const results = await measure(commandOf('gpu', args), shapes, out);
   if (results.some(({ rows }) => rows.some(({ status }) => status === 'WRONG' || status === 'FAILED'))) process.exit(1);
 }
 

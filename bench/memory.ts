@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { MemoryError, OptionError } from '../src/errors.ts';
 import { findAdapter, type SuiteAdapter } from './engines/adapter.ts';
 import { EMPTY_DEVICES, WHISPER_WGSL } from './engines/engines.ts';
-import { printHeader } from './header.ts';
+import { commandOf, printHeader } from './header.ts';
 import type { MemoryJob, Sample } from './memory/job.ts';
 import { planSizes } from './memory/planned.ts';
 import { keyOf, mergeRows, type Results, readResults, writeResults } from './memory/results.ts';
@@ -32,7 +32,7 @@ export async function main(args: string[]): Promise<void> {
   const { wanted, models, windows, out } = readArguments(args);
   const { bench, adapter: found, emptyDevices } = await openBench(windows);
   const { name: adapter, kind } = found;
-  printHeader(`npm run bench -- memory ${args.join(' ')}`.trim(), adapter);
+  printHeader(commandOf('memory', args), adapter);
   const unmetered = 'missing' in bench.meter ? bench.meter.missing : undefined;
   if (unmetered !== undefined) console.log(`# driver's bytes NOT MEASURED: ${unmetered}`);
 

@@ -18,7 +18,7 @@ import { kernelStem } from '../src/graph/program.ts';
 import * as ops from '../src/ops/index.ts';
 import { admissible, byteLength, caseTypes, type Op } from '../src/ops/op.ts';
 import { caseKey, readEarlier } from './earlier_ops.ts';
-import { printHeader } from './header.ts';
+import { commandOf, printHeader } from './header.ts';
 
 const SAMPLING: Sampling = { sampleSeconds: 0.05, budgetSeconds: 0.5, fewest: 5 };
 
@@ -32,7 +32,7 @@ export async function main(args: string[]): Promise<void> {
   const earlier = values.beside === undefined ? undefined : readEarlier(values.beside);
   const gpu = await openGpu();
   const pipelines = new PipelineCache(gpu);
-  printHeader(`npm run bench -- ops ${args.join(' ')}`.trim(), gpu.name);
+  printHeader(commandOf('ops', args), gpu.name);
   const rates = await measureRates(gpu);
   for (const line of ratesText(rates)) console.log(`# ${line}`);
   console.log(

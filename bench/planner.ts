@@ -19,7 +19,7 @@ import {
   validatePacking,
 } from '../src/allocator/index.ts';
 import { MemoryError, OptionError } from '../src/errors.ts';
-import { printHeader } from './header.ts';
+import { commandOf, printHeader } from './header.ts';
 import { printModels } from './planner/models.ts';
 
 const DEFAULT_FOLDER = 'test/goldens/planner';
@@ -38,13 +38,13 @@ const WIDTH = 17;
 export function main(args: string[]): void {
   const { folder, efforts, timeLimitMs, models } = readArguments(args);
   if (models) {
-    printHeader(`npm run bench -- planner ${args.join(' ')}`, 'none, one thread');
+    printHeader(commandOf('planner', args), 'none, one thread');
     printModels();
     return;
   }
   const files = readdirSync(folder).filter((file) => file.endsWith('.csv'));
   if (files.length === 0) throw new OptionError(`bench planner: expected CSV files in ${folder}, got none`);
-  printHeader(`npm run bench -- planner ${args.join(' ')}`.trim(), 'none, one thread');
+  printHeader(commandOf('planner', args), 'none, one thread');
   const columns = [...Object.keys(BASELINES), ...efforts, 'to capacity'];
   console.log(line('instance', 'buffers', 'lower bound', columns));
   const capacities: (number | undefined)[] = []; // milliseconds by file that names one; undefined: not reached

@@ -11,7 +11,7 @@ import { SAMPLE_RATE } from '../src/audio/index.ts';
 import { OptionError, WhisperError } from '../src/errors.ts';
 import { findAdapter } from './engines/adapter.ts';
 import { WHISPER_WGSL } from './engines/engines.ts';
-import { printHeader } from './header.ts';
+import { commandOf, printHeader } from './header.ts';
 import { buildStageClock } from './peers/stage_clock.ts';
 import { shortClip } from './process/clip.ts';
 import { commit, machine } from './process/machine.ts';
@@ -38,7 +38,7 @@ export async function main(args: string[]): Promise<void> {
   try {
     const clip = await shortClip();
     const { bench, adapter, kind } = await openBench(folder, clip);
-    const command = `npm run bench -- speed ${args.join(' ')}`.trim();
+    const command = commandOf('speed', args);
     printHeader(command, adapter);
     const stem = out ?? resultsStem('speed', adapter, kind);
     const stored = cold ? new Map<string, Row>() : readRows(stem, adapter);

@@ -4,7 +4,7 @@
 import { parseArgs } from 'node:util';
 import { OptionError } from '../src/errors.ts';
 import { loadEngine } from '../src/whisper/load_engine.ts';
-import { printHeader } from './header.ts';
+import { commandOf, printHeader } from './header.ts';
 import { shortClip } from './process/clip.ts';
 import { commit, machine } from './process/machine.ts';
 import { resultsStem, writeReport } from './report/files.ts';
@@ -15,7 +15,7 @@ import { timeSteps } from './steady/steps.ts';
 
 export async function main(args: string[]): Promise<void> {
   const { model, minutes, save } = readArguments(args);
-  const command = `npm run bench -- steady ${args.join(' ')}`.trim();
+  const command = commandOf('steady', args);
   const clip = await shortClip();
   await using loaded = await loadEngine(model, {});
   const { name: adapter, kind } = loaded.gpu;
