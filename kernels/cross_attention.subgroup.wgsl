@@ -1,6 +1,6 @@
 // Attention of decoder rows over a share of the audio's keys: unnormalised sums, to be joined by attention_reduce.
 // One subgroup: one head of one row over one of `splits` runs of keys. Lanes stand side by side along the head; four keys a turn share one
-// addition over lanes. Little code: software drivers take long to compile loads.
+// addition over lanes, and an online softmax. Little code: software drivers take long to compile loads.
 enable subgroups;
 diagnostic(off, subgroup_uniformity); // bounds come from the table of rows: the same for all lanes, which the compiler cannot see
 //#import kv(k)
@@ -18,9 +18,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>; // [n_rows, heads, splits, 68] sums of 64, highest score, weight, 0, 0
 
 override LANES: u32 = 32u; // the adapter's subgroup size
-const MAX_KEYS = 512u; // in a run
 const SCALE = 0.18033688011112042; // log2(e) / sqrt(64)
-var<workgroup> weights: array<f32, MAX_KEYS>; // scores at first
 
 fn along(a: mat2x4<f32>, b: mat2x4<f32>) -> f32 {
   return dot(a[0], b[0]) + dot(a[1], b[1]);
@@ -85,5 +83,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     y[out + 2u * (lane + LANES)] = o1[0];
     y[out + 2u * (lane + LANES) + 1u] = o1[1];
   }
-  if (lane == 0u) { y[out + 16u] = vec4<f32>(select(-1e30, highest, used), weight, 0.0, 0.0); }
+  if (lane == 0u) { y[out + 16u] = vec4<f32>(highest, weight, 0.0, 0.0); }
 }

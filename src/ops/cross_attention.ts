@@ -104,7 +104,7 @@ export const crossAttention = defineOp({
     })),
     {
       name: 'subgroup',
-      runs: ({ k }, { splits }, caps) => caps.subgroupSize > 0 && k.shape[1]! <= 512 * splits,
+      runs: (_types, _attrs, caps) => caps.subgroupSize > 0,
       suits: (_types, _attrs, caps) => caps.cpu,
       workgroups: ({ q }, { splits }) => [splits, q.shape[1]! / HEAD, q.shape[0]!],
     },
