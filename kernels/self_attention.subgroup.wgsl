@@ -1,5 +1,6 @@
 // Causal self-attention of new rows over their sequence's cache and the new rows before them; each row's key and value join the cache.
-// One subgroup: one head of one row. Lanes stand side by side along the head; four keys a turn share one addition over lanes.
+// One subgroup: one head of one row. Lanes stand side by side along the head; four cached keys a turn share one addition over lanes, and the
+// softmax goes along.
 // A dispatch never reads what it appends: keys of this pass come from qkv. Little code: software drivers take long to compile loads.
 enable subgroups;
 diagnostic(off, subgroup_uniformity); // bounds come from the table of rows: the same for all lanes, which the compiler cannot see
@@ -17,9 +18,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> y: array<vec4<f32>>; // [n_rows, n_state]
 
 override LANES: u32 = 32u; // the adapter's subgroup size
-const MAX_KEYS = 512u;
 const SCALE = 0.18033688011112042; // log2(e) / sqrt(64)
-var<workgroup> scores: array<f32, MAX_KEYS>;
 
 // Elements 8 * c .. 8 * c + 7 of a head that begins at qkv[i].
 fn qkv8(i: u32, c: u32) -> mat2x4<f32> {
@@ -48,59 +47,53 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   let sequence = select(row.z, 0u, unused);
   let q = r * 3u * n4 + head;
   let passing = first * 3u * n4 + n4 + head; // key of the first new row
-  // The lane's part of the query: 8 elements, or 16 of a subgroup of four.
+  // The lane's part of the query: 8 elements, or 16 of a subgroup of four; none past the head's end.
   let c = min(lane, 7u);
-  let q0 = qkv8(q, c);
-  let q1 = qkv8(q, min(c + LANES, 7u));
+  let d = min(lane + LANES, 7u);
+  let q0 = qkv8(q, c) * select(0.0, SCALE, lane < 8u);
+  let q1 = qkv8(q, d) * select(0.0, SCALE, LANES < 8u);
 
   var highest = -1e30;
+  var weight = 0.0;
+  var o0 = mat2x4<f32>();
+  var o1 = mat2x4<f32>();
   for (var t = 0u; t < cached; t += 4u) {
-    let i = vec4<u32>(t, min(t + 1u, cached - 1u), min(t + 2u, cached - 1u), min(t + 3u, cached - 1u));
-    let k = vec4<u32>(place(sequence, i.x, head), place(sequence, i.y, head), place(sequence, i.z, head), place(sequence, i.w, head));
-    var sum = vec4<f32>();
-    if (lane < 8u) {
-      sum = vec4<f32>(along(q0, cached_k8(k.x, c)), along(q0, cached_k8(k.y, c)), along(q0, cached_k8(k.z, c)), along(q0, cached_k8(k.w, c)));
-    }
+    let i = min(vec4<u32>(t) + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(cached - 1u));
+    let at = vec4<u32>(place(sequence, i.x, head), place(sequence, i.y, head), place(sequence, i.z, head), place(sequence, i.w, head));
+    var sum = vec4<f32>(
+      along(q0, cached_k8(at.x, c)), along(q0, cached_k8(at.y, c)), along(q0, cached_k8(at.z, c)), along(q0, cached_k8(at.w, c)),
+    );
     if (LANES < 8u) {
-      let d = c + LANES;
-      sum += vec4<f32>(along(q1, cached_k8(k.x, d)), along(q1, cached_k8(k.y, d)), along(q1, cached_k8(k.z, d)), along(q1, cached_k8(k.w, d)));
+      sum += vec4<f32>(
+        along(q1, cached_k8(at.x, d)), along(q1, cached_k8(at.y, d)), along(q1, cached_k8(at.z, d)), along(q1, cached_k8(at.w, d)),
+      );
     }
-    let score = subgroupAdd(sum) * SCALE;
-    highest = max(highest, max(max(score.x, score.y), max(score.z, score.w)));
-    if (lane < 4u) { if (t + lane < cached) { scores[t + lane] = score[lane]; } }
+    let within = vec4<u32>(t) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(cached);
+    let score = select(vec4<f32>(-1e30), subgroupAdd(sum), within);
+    let next = max(highest, max(max(score.x, score.y), max(score.z, score.w)));
+    let fade = exp2(highest - next);
+    highest = next;
+    let own = exp2(select(select(score.x, score.y, lane == 1u), select(score.z, score.w, lane == 3u), lane > 1u) - next);
+    let p = vec4<f32>(subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u));
+    weight = weight * fade + p.x + p.y + p.z + p.w;
+    o0 = fade * o0 + p.x * cached_v8(at.x, c) + p.y * cached_v8(at.y, c) + p.z * cached_v8(at.z, c) + p.w * cached_v8(at.w, c);
+    if (LANES < 8u) {
+      o1 = fade * o1 + p.x * cached_v8(at.x, d) + p.y * cached_v8(at.y, d) + p.z * cached_v8(at.z, d) + p.w * cached_v8(at.w, d);
+    }
   }
   for (var t = cached; t < total; t++) {
     let k = passing + (t - cached) * 3u * n4;
-    var sum = 0.0;
-    if (lane < 8u) { sum = along(q0, qkv8(k, c)); }
-    if (LANES < 8u) { sum += along(q1, qkv8(k, c + LANES)); }
-    let score = subgroupAdd(sum) * SCALE;
-    highest = max(highest, score);
-    if (lane == 0u) { scores[t] = score; }
+    var sum = along(q0, qkv8(k, c));
+    if (LANES < 8u) { sum += along(q1, qkv8(k, d)); }
+    let score = subgroupAdd(sum);
+    let next = max(highest, score);
+    let fade = exp2(highest - next);
+    highest = next;
+    let p = exp2(score - next);
+    weight = weight * fade + p;
+    o0 = fade * o0 + p * qkv8(k + n4, c);
+    if (LANES < 8u) { o1 = fade * o1 + p * qkv8(k + n4, d); }
   }
-  workgroupBarrier();
-
-  var own = 0.0;
-  var o0 = mat2x4<f32>();
-  var o1 = mat2x4<f32>();
-  for (var begin = 0u; begin < total; begin += LANES) {
-    let p = select(0.0, exp2(scores[min(begin + lane, MAX_KEYS - 1u)] - highest), begin + lane < total);
-    own += p;
-    for (var j = 0u; j < min(LANES, total - begin); j++) {
-      let t = begin + j;
-      let share = subgroupShuffle(p, j);
-      if (t < cached) {
-        let v = place(sequence, t, head);
-        if (lane < 8u) { o0 += share * cached_v8(v, c); }
-        if (LANES < 8u) { o1 += share * cached_v8(v, c + LANES); }
-      } else {
-        let v = passing + (t - cached) * 3u * n4 + n4;
-        if (lane < 8u) { o0 += share * qkv8(v, c); }
-        if (LANES < 8u) { o1 += share * qkv8(v, c + LANES); }
-      }
-    }
-  }
-  let weight = subgroupAdd(own);
   let out = r * n4 + head + 2u * c;
   if (lane < 8u) {
     y[out] = o0[0] / weight;

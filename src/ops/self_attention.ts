@@ -96,7 +96,7 @@ export const selfAttention = defineOp({
   variants: [
     {
       name: 'subgroup',
-      runs: ({ k_cache }, _attrs, caps) => caps.subgroupSize > 0 && k_cache.shape[1]! <= 512,
+      runs: (_types, _attrs, caps) => caps.subgroupSize > 0,
       suits: (_types, _attrs, caps) => caps.cpu,
       workgroups: ({ y }) => [y.shape[1]! / HEAD, y.shape[0]!, 1],
     },
