@@ -71,5 +71,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     y[out + 2u * c] = o[0];
     y[out + 2u * c + 1u] = o[1];
   }
-  if (lane == 0u) { y[out + n8 * 2u] = vec4<f32>(select(-1e30, highest, used), weight, 0.0, 0.0); }
+  if (lane == 0u) { y[out + n8 * 2u] = vec4<f32>(highest, weight, 0.0, 0.0); }
 }

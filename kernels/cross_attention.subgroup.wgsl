@@ -4,6 +4,7 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity); // bounds come from the table of rows: the same for all lanes, which the compiler cannot see
 //#import kv(k)
+//#import softmax4
 
 struct Params {
   n_rows: u32,
@@ -19,10 +20,6 @@ struct Params {
 
 override LANES: u32 = 32u; // the adapter's subgroup size
 const SCALE = 0.18033688011112042; // log2(e) / sqrt(64)
-
-fn along(a: mat2x4<f32>, b: mat2x4<f32>) -> f32 {
-  return dot(a[0], b[0]) + dot(a[1], b[1]);
-}
 
 fn query8(i: u32, c: u32) -> mat2x4<f32> {
   return mat2x4<f32>(q[i + 2u * c] * SCALE, q[i + 2u * c + 1u] * SCALE);
@@ -46,8 +43,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   let q0 = query8(query, c) * select(0.0, 1.0, lane < 8u);
   let q1 = query8(query, min(c + LANES, 7u));
 
-  var highest = -1e30;
-  var weight = 0.0;
+  var s = softmax();
   var o0 = mat2x4<f32>();
   var o1 = mat2x4<f32>();
   for (var t = 0u; t < count; t += 4u) {
@@ -59,19 +55,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     if (LANES < 8u) {
       sum += vec4<f32>(along(q1, k8(i0 + LANES)), along(q1, k8(i1 + LANES)), along(q1, k8(i2 + LANES)), along(q1, k8(i3 + LANES)));
     }
-    let score = select(vec4<f32>(-1e30), subgroupAdd(sum), vec4<u32>(t) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(count));
-    let next = max(highest, max(max(score.x, score.y), max(score.z, score.w)));
-    let fade = exp2(highest - next);
-    highest = next;
-    let p = exp2(select(select(score.x, score.y, lane == 1u), select(score.z, score.w, lane == 3u), lane > 1u) - next);
-    let p0 = subgroupBroadcast(p, 0u);
-    let p1 = subgroupBroadcast(p, 1u);
-    let p2 = subgroupBroadcast(p, 2u);
-    let p3 = subgroupBroadcast(p, 3u);
-    weight = weight * fade + p0 + p1 + p2 + p3;
-    o0 = fade * o0 + p0 * v8(i0) + p1 * v8(i1) + p2 * v8(i2) + p3 * v8(i3);
+    s = turn4(s, t, count, subgroupAdd(sum), lane);
+    o0 = s.fade * o0 + s.p.x * v8(i0) + s.p.y * v8(i1) + s.p.z * v8(i2) + s.p.w * v8(i3);
     if (LANES < 8u) {
-      o1 = fade * o1 + p0 * v8(i0 + LANES) + p1 * v8(i1 + LANES) + p2 * v8(i2 + LANES) + p3 * v8(i3 + LANES);
+      o1 = s.fade * o1 + s.p.x * v8(i0 + LANES) + s.p.y * v8(i1 + LANES) + s.p.z * v8(i2 + LANES) + s.p.w * v8(i3 + LANES);
     }
   }
   let out = ((r * params.n_state / 64u + head) * params.splits + group.x) * 17u;
@@ -83,5 +70,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     y[out + 2u * (lane + LANES)] = o1[0];
     y[out + 2u * (lane + LANES) + 1u] = o1[1];
   }
-  if (lane == 0u) { y[out + 16u] = vec4<f32>(highest, weight, 0.0, 0.0); }
+  if (lane == 0u) { y[out + 16u] = vec4<f32>(s.highest, s.weight, 0.0, 0.0); }
 }

@@ -1,6 +1,7 @@
 // Whisper's rules and a first reduction of the logits: for each run of up to 128 tokens, among text (and specials) and among timestamps
 // apart, the best token, its value and logit, the highest logit and the sum of exp(logit - highest). Run r is every `runs`-th token from r
-// on, so neighbours read neighbours. One invocation: one run of one sequence. With a temperature the value is logit / temperature + Gumbel noise, whose maximum is a sample.
+// on, so neighbours read neighbours. One invocation: one run of one sequence. With a temperature the value is logit / temperature + Gumbel
+// noise, whose maximum is a sample.
 //#import rules
 //#import is_allowed
 

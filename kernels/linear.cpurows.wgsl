@@ -1,11 +1,12 @@
 // y[M, N] = x[M, K] * w[N, K]^T + bias[N] for a few rows of x, such as beams, on software adapters.
-// One lane: 8 columns of 5 rows of y at a time, so that a weight is loaded and widened once for all rows. As in linear.cpuvec the lanes share x
-// by broadcasts and the columns are a loop.
+// One lane: 8 columns of 5 rows of y at a time, so that a weight is loaded and widened once for all rows. As in linear.cpuvec the lanes
+// share x by broadcasts and the columns are a loop.
 enable subgroups;
 //#import weight(w)
 //#import bias(bias)
+//#import norm(norm_weight)
 //#import gelu
-//#import lanes
+//#import row32
 
 struct Params {
   m: u32,
@@ -45,11 +46,11 @@ fn columns(r: u32, n4: u32, lane: u32) {
   var high3 = vec4<f32>();
   var high4 = vec4<f32>();
   for (var k32 = 0u; k32 < params.k / 32u; k32++) {
-    let x0 = row32(r, k32, lane);
-    let x1 = row32(r + 1u, k32, lane);
-    let x2 = row32(r + 2u, k32, lane);
-    let x3 = row32(r + 3u, k32, lane);
-    let x4 = row32(r + 4u, k32, lane);
+    let x0 = row32(row_begin(r), k32, lane);
+    let x1 = row32(row_begin(r + 1u), k32, lane);
+    let x2 = row32(row_begin(r + 2u), k32, lane);
+    let x3 = row32(row_begin(r + 3u), k32, lane);
+    let x4 = row32(row_begin(r + 4u), k32, lane);
     for (var c = 0u; c < min(8u, params.n - n); c++) {
       let w = block32(n + c, k32, params.k);
       let low = vec4<u32>(c) == vec4<u32>(0u, 1u, 2u, 3u);
@@ -78,11 +79,8 @@ fn columns(r: u32, n4: u32, lane: u32) {
   keep(r + 4u, n4, low4, high4);
 }
 
-fn row32(r: u32, k32: u32, lane: u32) -> Factors32 {
-  let i = (params.x_begin + min(r, params.m - 1u) * params.x_stride) / 4u + k32 * 8u;
-  let own = x[i + lane % min(LANES, 8u)];
-  if (LANES < 8u) { return factors32(of_lanes_0(own), of_lanes_0(x[i + 4u + lane])); }
-  return factors32(of_lanes_0(own), of_lanes_4(own));
+fn row_begin(r: u32) -> u32 {
+  return (params.x_begin + min(r, params.m - 1u) * params.x_stride) / 4u;
 }
 
 fn at(here: vec4<bool>, value: f32) -> vec4<f32> {

@@ -6,7 +6,7 @@ enable subgroups;
 //#import bias(bias)
 //#import norm(norm_weight)
 //#import gelu
-//#import lanes
+//#import row32
 
 struct Params {
   m: u32,
@@ -43,10 +43,7 @@ fn columns(first: u32, row: u32, n4: u32, lane: u32) {
   let n = n4 * 4u;
   var s = vec4<f32>();
   for (var k32 = 0u; k32 < params.k / 32u; k32++) {
-    let a = x4(first, k32 * 8u + lane % min(LANES, 8u));
-    var b: mat4x4<f32>;
-    if (LANES < 8u) { b = of_lanes_0(x4(first, k32 * 8u + 4u + lane)); } else { b = of_lanes_4(a); }
-    let x = factors32(of_lanes_0(a), b);
+    let x = row32(first, k32, lane);
     // 4 columns; not a number that the compiler knows, or it would write the loop out.
     for (var c = 0u; c < min(4u, params.n - n); c++) {
       s += select(vec4<f32>(), vec4<f32>(dot32(x, block32(n + c, k32, params.k))), vec4<u32>(c) == vec4<u32>(0u, 1u, 2u, 3u));

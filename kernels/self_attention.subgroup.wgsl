@@ -6,6 +6,7 @@ enable subgroups;
 diagnostic(off, subgroup_uniformity); // bounds come from the table of rows: the same for all lanes, which the compiler cannot see
 //#import cache(k_cache)
 //#import pages(pages)
+//#import softmax4
 
 struct Params {
   n_rows: u32,
@@ -23,10 +24,6 @@ const SCALE = 0.18033688011112042; // log2(e) / sqrt(64)
 // Elements 8 * c .. 8 * c + 7 of a head that begins at qkv[i].
 fn qkv8(i: u32, c: u32) -> mat2x4<f32> {
   return mat2x4<f32>(qkv[i + 2u * c], qkv[i + 2u * c + 1u]);
-}
-
-fn along(a: mat2x4<f32>, b: mat2x4<f32>) -> f32 {
-  return dot(a[0], b[0]) + dot(a[1], b[1]);
 }
 
 // Where position t of a head's cache lies, in vec4s.
@@ -53,8 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   let q0 = qkv8(q, c) * select(0.0, SCALE, lane < 8u);
   let q1 = qkv8(q, d) * select(0.0, SCALE, LANES < 8u);
 
-  var highest = -1e30;
-  var weight = 0.0;
+  var s = softmax();
   var o0 = mat2x4<f32>();
   var o1 = mat2x4<f32>();
   for (var t = 0u; t < cached; t += 4u) {
@@ -68,40 +64,28 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
         along(q1, cached_k8(at.x, d)), along(q1, cached_k8(at.y, d)), along(q1, cached_k8(at.z, d)), along(q1, cached_k8(at.w, d)),
       );
     }
-    let within = vec4<u32>(t) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(cached);
-    let score = select(vec4<f32>(-1e30), subgroupAdd(sum), within);
-    let next = max(highest, max(max(score.x, score.y), max(score.z, score.w)));
-    let fade = exp2(highest - next);
-    highest = next;
-    let own = exp2(select(select(score.x, score.y, lane == 1u), select(score.z, score.w, lane == 3u), lane > 1u) - next);
-    let p = vec4<f32>(subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u));
-    weight = weight * fade + p.x + p.y + p.z + p.w;
-    o0 = fade * o0 + p.x * cached_v8(at.x, c) + p.y * cached_v8(at.y, c) + p.z * cached_v8(at.z, c) + p.w * cached_v8(at.w, c);
+    s = turn4(s, t, cached, subgroupAdd(sum), lane);
+    o0 = s.fade * o0 + s.p.x * cached_v8(at.x, c) + s.p.y * cached_v8(at.y, c) + s.p.z * cached_v8(at.z, c) + s.p.w * cached_v8(at.w, c);
     if (LANES < 8u) {
-      o1 = fade * o1 + p.x * cached_v8(at.x, d) + p.y * cached_v8(at.y, d) + p.z * cached_v8(at.z, d) + p.w * cached_v8(at.w, d);
+      o1 = s.fade * o1 + s.p.x * cached_v8(at.x, d) + s.p.y * cached_v8(at.y, d) + s.p.z * cached_v8(at.z, d) + s.p.w * cached_v8(at.w, d);
     }
   }
   for (var t = cached; t < total; t++) {
     let k = passing + (t - cached) * 3u * n4;
     var sum = along(q0, qkv8(k, c));
     if (LANES < 8u) { sum += along(q1, qkv8(k, d)); }
-    let score = subgroupAdd(sum);
-    let next = max(highest, score);
-    let fade = exp2(highest - next);
-    highest = next;
-    let p = exp2(score - next);
-    weight = weight * fade + p;
-    o0 = fade * o0 + p * qkv8(k + n4, c);
-    if (LANES < 8u) { o1 = fade * o1 + p * qkv8(k + n4, d); }
+    s = turn4(s, t, t + 1u, vec4<f32>(subgroupAdd(sum)), lane); // a turn of one
+    o0 = s.fade * o0 + s.p.x * qkv8(k + n4, c);
+    if (LANES < 8u) { o1 = s.fade * o1 + s.p.x * qkv8(k + n4, d); }
   }
   let out = r * n4 + head + 2u * c;
   if (lane < 8u) {
-    y[out] = o0[0] / weight;
-    y[out + 1u] = o0[1] / weight;
+    y[out] = o0[0] / s.weight;
+    y[out + 1u] = o0[1] / s.weight;
   }
   if (LANES < 8u) {
-    y[out + 2u * LANES] = o1[0] / weight;
-    y[out + 2u * LANES + 1u] = o1[1] / weight;
+    y[out + 2u * LANES] = o1[0] / s.weight;
+    y[out + 2u * LANES + 1u] = o1[1] / s.weight;
   }
   if (!unused) {
     let base = (row.z * params.context + row.y) * n4 + head;

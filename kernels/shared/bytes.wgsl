@@ -1,10 +1,7 @@
 // Bytes of words as floats without shifts, which SwiftShader does lane by lane: each byte is converted where it lies in its word, so that
 // byte b comes out times 256^b, and the factor beside it is divided by that. All of it is exact.
 
-// Byte b of code[i], times 256^b, as element 4 * i + b; byte 3 with a sign, the others without.
-fn bytes16(code: vec4<u32>) -> mat4x4<f32> {
-  return mat4x4<f32>(bytes4(code.x), bytes4(code.y), bytes4(code.z), bytes4(code.w));
-}
+// Byte b times 256^b; byte 3 with a sign, the others without.
 fn bytes4(code: u32) -> vec4<f32> {
   return vec4<f32>(bitcast<vec4<i32>>(vec4<u32>(code) & vec4<u32>(0xffu, 0xff00u, 0xff0000u, 0xff000000u)));
 }

@@ -23,7 +23,7 @@ import { type Leg, WeightSwap } from './swap.ts';
 import { SteppingSubmitter, TimestampSubmitter } from './timed_submitter.ts';
 import { Transfer } from './transfer.ts';
 
-/** On software adapters a phase goes out in parts of so many dispatches, two at most at a time, so that an abort is heard within a second or so. */
+/** On software adapters a phase goes out in parts of so many dispatches, at most two at a time: an abort is heard within a second or so. */
 const CPU_SUBMIT = 24;
 
 /** Dispatches that run in one go once weights are in place. */

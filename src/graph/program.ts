@@ -207,15 +207,15 @@ function compileNode(
   };
 }
 
-/** Overrides that any kernel may declare to learn what adapter it is compiled for. */
+/** Overrides that any kernel may declare to learn what adapter it is compiled for; 0 leaves the kernel its own default. */
 const ADAPTER_CONSTANTS: Readonly<Record<string, (caps: Caps) => number>> = {
-  LANES: ({ subgroupSize }) => subgroupSize,
+  LANES: ({ subgroupSize }) => subgroupSize, // 0 where an adapter has several sizes
   SLOW_UNPACK: ({ cpu, subgroupSize }) => Number(cpu && subgroupSize === 4), // SwiftShader
 };
 
 function adapterConstants({ overrides }: KernelSource, caps: Caps): Record<string, number> {
-  const known = overrides.filter((name) => ADAPTER_CONSTANTS[name]);
-  return Object.fromEntries(known.map((name) => [name, ADAPTER_CONSTANTS[name]!(caps)]));
+  const values = overrides.map((name) => [name, ADAPTER_CONSTANTS[name]?.(caps) ?? 0] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== 0));
 }
 
 function locate(layout: MemoryLayout, ref: TensorRef, label: string): Placement {
