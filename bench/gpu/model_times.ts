@@ -4,7 +4,8 @@ import { DeviceError, MemoryError } from '../../src/errors.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import type { DecodingRules } from '../../src/ops/decoding_tables.ts';
 import { WhisperEngine } from '../../src/whisper/engine.ts';
-import type { Mode } from '../../src/whisper/graph_options.ts';
+import { freeTiles } from '../../src/whisper/free_tiles.ts';
+import { graphOptions, type Mode } from '../../src/whisper/graph_options.ts';
 import { windowFrames, windowSamples } from '../../src/whisper/model.ts';
 import { PageTable } from '../../src/whisper/sequences.ts';
 import type { Devices } from './devices.ts';
@@ -88,8 +89,8 @@ async function measure(gpu: Gpu, shapes: Shapes, subject: Subject, signal: Abort
   const dims = shapes.models[subject.model]!;
   const before = gpu.memory.live;
   const began = performance.now();
-  const options = { mode, weights, audios, batch: audios, signal };
-  const engine = await WhisperEngine.load(gpu, syntheticModel(dims, weights), options).catch(tooLarge);
+  const options = freeTiles(dims, graphOptions(dims, { mode, weights, audios, batch: audios }));
+  const engine = await WhisperEngine.load(gpu, syntheticModel(dims, weights), { ...options, signal }).catch(tooLarge);
   if (typeof engine === 'string') return { cells: {}, missed: `does not fit here: ${engine}` };
   try {
     const load = (performance.now() - began) / 1000;

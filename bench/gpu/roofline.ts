@@ -19,6 +19,8 @@ import {
   type TensorType,
 } from '../../src/ops/op.ts';
 import { weightTypes } from '../../src/ops/weights.ts';
+import { freeTiles } from '../../src/whisper/free_tiles.ts';
+import { graphOptions } from '../../src/whisper/graph_options.ts';
 import { vocabRows } from '../../src/whisper/model_weights.ts';
 import type { Devices } from './devices.ts';
 import type { Measured, Part, Task } from './schedule.ts';
@@ -73,8 +75,9 @@ export function roofline(devices: Devices, shapes: Shapes, measured: Measurement
 }
 
 /** The ops of a model where its time goes, in each format that they come in. */
-function opCases({ models, tileRows, queryRows }: Shapes, model: string): [Op, Case<string, object>][] {
+function opCases({ models }: Shapes, model: string): [Op, Case<string, object>][] {
   const dims = models[model]!;
+  const { tileRows, queryRows } = freeTiles(dims, graphOptions(dims));
   const d = dims.n_audio_state;
   const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape });
   const kv: TensorType = { dtype: 'f16', shape: [dims.n_audio_ctx, d] };

@@ -8,9 +8,6 @@ export interface Shapes {
   readonly models: Readonly<Record<string, ModelDimensions>>;
   /** Models whose ops are timed alone. */
   readonly opsOf: readonly string[];
-  /** Rows of the encoder that pass through a matrix product at a time, and queries through attention (graph_options.ts). */
-  readonly tileRows: number;
-  readonly queryRows: number;
   /** Tokens of a measurement, and how often it is done; the least counts. */
   readonly tokens: number;
   readonly repeats: number;
@@ -22,16 +19,7 @@ const SIZES = ['large-v3', 'turbo', 'medium', 'small', 'base', 'tiny'];
 
 function published(): Shapes {
   const models = Object.fromEntries(SIZES.map((name) => [name, PUBLISHED_DIMS[name]!]));
-  const rows = { tileRows: 300, queryRows: 150 };
-  return {
-    name: 'published',
-    models,
-    opsOf: ['medium', 'large-v3'],
-    ...rows,
-    tokens: 32,
-    repeats: 3,
-    batches: [1, 8, 32],
-  };
+  return { name: 'published', models, opsOf: ['medium', 'large-v3'], tokens: 32, repeats: 3, batches: [1, 8, 32] };
 }
 
 /** Two layers of one or two heads and 60 rows of audio under each published name. */
@@ -42,8 +30,7 @@ function tiny(): Shapes {
     return { ...dims, ...side, n_audio_ctx: 60, n_text_ctx: 48, n_audio_layer: 2, n_text_layer: 2 };
   };
   const models = Object.fromEntries(SIZES.map((name) => [name, shrunk(PUBLISHED_DIMS[name]!)]));
-  const rows = { tileRows: 60, queryRows: 60 };
-  return { name: 'tiny', models, opsOf: ['medium', 'large-v3'], ...rows, tokens: 4, repeats: 1, batches: [1, 2, 4] };
+  return { name: 'tiny', models, opsOf: ['medium', 'large-v3'], tokens: 4, repeats: 1, batches: [1, 2, 4] };
 }
 
 /** Both by name. */

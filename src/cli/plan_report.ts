@@ -6,6 +6,7 @@ import { alignedBytes } from '../graph/layouts.ts';
 import { type BufferUse, compile } from '../graph/program.ts';
 import { PLAIN_CAPS, PLAIN_LIMITS } from '../whisper/budget.ts';
 import type { ModelDimensions } from '../whisper/dims.ts';
+import { freeTiles } from '../whisper/free_tiles.ts';
 import { type GraphOptions, graphOptions } from '../whisper/graph_options.ts';
 import { whisperGraph } from '../whisper/model.ts';
 import { type KindName, tensorKinds } from './plan_kinds.ts';
@@ -51,7 +52,7 @@ export interface PlanReport {
 
 /** @throws OptionError for options that the dimensions do not admit, MemoryError for tensors above 4 GiB. */
 export function planReport(model: string, dims: ModelDimensions, given: Partial<GraphOptions>): PlanReport {
-  const options = graphOptions(dims, given);
+  const options = freeTiles(dims, graphOptions(dims, given));
   const graph = whisperGraph(dims, options);
   const plan = planMemory(graph, PLAIN_LIMITS);
   const { buffers } = compile(graph, plan, PLAIN_CAPS);

@@ -4,6 +4,7 @@ import { OptionError } from '../errors.ts';
 import type { ModelFile } from '../formats/model_file.ts';
 import type { AdapterOptions } from '../gpu/adapter.ts';
 import { type Configuration, cachesOf, fewerBits, fitBudget, modesOf, mostAudios } from './budget.ts';
+import { freeTiles } from './free_tiles.ts';
 import { CACHE_PRECISIONS, type GraphOptions, graphOptions, MODES } from './graph_options.ts';
 import { weightChoice } from './stored_weights.ts';
 import { WEIGHT_PRECISIONS, type WeightPrecision, type WeightRule } from './weight_rules.ts';
@@ -44,11 +45,17 @@ export interface LoadedConfiguration extends Configuration {
   readonly tuned: Tuning;
 }
 
+type Configured = GraphOptions & { readonly configuration: Configuration };
+
 /** The graph's options: as given, and as the budget has it where there is one. */
-export function configure(
+export function configure(model: ModelFile, options: LoadOptions): Configured {
+  return freeTiles(model.dims, chosen(model, options));
+}
+
+function chosen(
   model: ModelFile,
   { mode, cross, weights, weightRules, cache, arithmetic, sequences = 1, audios = 1, words, maxGpuBytes }: LoadOptions,
-): GraphOptions & { readonly configuration: Configuration } {
+): Configured {
   const { dims } = model;
   if (audios === 'fit' && maxGpuBytes === undefined) {
     throw new OptionError("Whisper.load: expected maxGpuBytes because audios is 'fit', got none");

@@ -67,7 +67,7 @@ async function forward(executor: Executor, weights: ReadonlyMap<string, Uint8Arr
   return { features, logits, tokens: Array.from({ length: STEPS + 1 }, (_, i) => ring[2 * i]!), cursor };
 }
 
-const nameOf = (value: unknown) => (typeof value === 'string' ? value : 'mixed');
+const nameOf = (value: unknown) => (typeof value === 'object' ? 'mixed' : value);
 
 function largestError(got: Float32Array, want: Float32Array): number {
   return got.reduce((worst, value, i) => Math.max(worst, Math.abs(value - want[i]!)), 0);
@@ -90,6 +90,7 @@ const variants: readonly Partial<GraphOptions>[] = [
   { weights: 'int8', cache: 'f16', cross: 'absorbed' },
   { weights: 'int8', cache: 'int8' },
   { weights: 'int8', cache: 'int8', cross: 'absorbed' },
+  { weights: 'int8', cache: 'f16', tileRows: 60, queryRows: 60, crossRows: 60 },
 ];
 
 describe('[device] forward pass of a tiny model', () => {
@@ -97,7 +98,7 @@ describe('[device] forward pass of a tiny model', () => {
     it(`${Object.values(options).map(nameOf).join(', ')}: features, logits and tokens are the CPU twins'`, async () => {
       const gpu = await testGpu();
       const sizes = { tileRows: 20, queryRows: 12, crossRows: 10, prefillRows: 4, crossSplits: 3, keepFeatures: true };
-      const graph = whisperGraph(TINY_DIMS, { ...options, ...sizes });
+      const graph = whisperGraph(TINY_DIMS, { ...sizes, ...options });
       const program = compile(graph, planMemory(graph, gpu.device.limits), gpu.caps);
       const weights = randomWeights(graph);
       const cpu = new CpuExecutor(graph, program);

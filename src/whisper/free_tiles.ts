@@ -1,0 +1,42 @@
+// How many rows of a window pass at a time: as many as cost no bytes. The fewest keep the encoder small; but where decoding needs more
+// than that anyway, as large models do, whole windows fit below it, in a tenth of the dispatches.
+
+import { lifetimeBlocks, liveBytes } from '../allocator/blocks.ts';
+import { lifetimes } from '../graph/lifetimes.ts';
+import { BINDING_ALIGNMENT } from '../graph/program.ts';
+import type { ModelDimensions } from './dims.ts';
+import type { GraphOptions } from './graph_options.ts';
+import { whisperGraph } from './model.ts';
+
+const TILES = ['tileRows', 'queryRows', 'crossRows'] as const;
+
+/** The options with each number of rows raised to the largest divisor of the window that leaves the arena's lower bound where it is. */
+export function freeTiles<Options extends GraphOptions>(dims: ModelDimensions, options: Options): Options {
+  const most = leastArena(dims, options);
+  const isFree = (wider: GraphOptions) => leastArena(dims, wider) <= most;
+  const all = dims.n_audio_ctx;
+  const whole = { ...options, tileRows: all, queryRows: all, crossRows: all };
+  if (isFree(whole)) return whole;
+  let chosen = options;
+  for (const tile of TILES) {
+    const larger = rowCounts(dims).filter((rows) => rows > options[tile]);
+    const free = larger.find((rows) => isFree({ ...chosen, [tile]: rows }));
+    if (free !== undefined) chosen = { ...chosen, [tile]: free };
+  }
+  return chosen;
+}
+
+/** Most bytes of tensors other than weights that are live at once. */
+function leastArena(dims: ModelDimensions, options: GraphOptions): number {
+  const graph = whisperGraph(dims, options);
+  const arena = lifetimes(graph).filter(({ tensor }) => tensor.kind !== 'weight');
+  return liveBytes(lifetimeBlocks(arena, Number.POSITIVE_INFINITY), graph.nodes.length).reduce((a, b) =>
+    Math.max(a, b),
+  );
+}
+
+/** Divisors of the window, largest first, whose runs of f16 rows can be bound. */
+function rowCounts({ n_audio_ctx, n_audio_state }: ModelDimensions): number[] {
+  const counts = Array.from({ length: n_audio_ctx }, (_, i) => n_audio_ctx - i);
+  return counts.filter((rows) => n_audio_ctx % rows === 0 && (rows * n_audio_state * 2) % BINDING_ALIGNMENT === 0);
+}
