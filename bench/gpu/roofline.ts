@@ -58,8 +58,11 @@ export function rates(devices: Devices, measured: Measurements, seconds: number)
 
 export function roofline(devices: Devices, shapes: Shapes, measured: Measurements, seconds: number): Part {
   const tasks = shapes.opsOf.flatMap((model) =>
-    opCases(shapes, model).map(([op, given]): Task => {
-      return { name: `${model} ${given.name}`, run: () => timeCase(devices, op, given, measured.rates) };
+    opCases(shapes, model).flatMap(([op, given]): Task[] => {
+      const time = (variant?: string) => () => timeCase(devices, op, given, measured.rates, variant);
+      const name = `${model} ${given.name}`;
+      const onMatrixUnits = { name: `${name}, matrix units`, run: time('matrix') };
+      return [{ name, run: time() }, ...(name.includes('GEMM') ? [onMatrixUnits] : [])];
     }),
   );
   return {
@@ -95,12 +98,21 @@ function opCases({ models }: Shapes, model: string): [Op, Case<string, object>][
   ];
 }
 
-async function timeCase(devices: Devices, op: Op, given: Case<string, object>, rates?: Rates): Promise<Measured> {
+/** The kernel the engine would take, or another by its variant's name. */
+async function timeCase(
+  devices: Devices,
+  op: Op,
+  given: Case<string, object>,
+  rates: Rates | undefined,
+  name?: string,
+): Promise<Measured> {
   const gpu = await devices.plain();
   const attrs = given.attrs ?? {};
   const types = caseTypes(op, given);
-  const [variant] = admissible(op, types, attrs, gpu.caps);
-  const { samples } = await timeKernel(gpu, new PipelineCache(gpu), op, given, variant!, SAMPLING);
+  const kernels = admissible(op, types, attrs, gpu.caps);
+  const variant = name === undefined ? kernels[0] : kernels.find((each) => each.name === name);
+  if (!variant) return { cells: {}, missed: `no ${name} kernel for this adapter` };
+  const { samples } = await timeKernel(gpu, new PipelineCache(gpu), op, given, variant, SAMPLING);
   const seconds = Math.min(...samples);
   const work = {
     flops: op.flops?.(types, attrs) ?? 0,
@@ -109,7 +121,7 @@ async function timeCase(devices: Devices, op: Op, given: Case<string, object>, r
   const [bound, least] = rates ? tightestBound(work, rates) : ['rates were not measured', Number.NaN];
   return {
     cells: {
-      kernel: kernelStem(op, variant!),
+      kernel: kernelStem(op, variant),
       shape: shapeOf(types),
       ms: seconds * 1e3,
       'GFLOP/s': work.flops / seconds / 1e9,

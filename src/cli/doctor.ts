@@ -32,6 +32,7 @@ async function examine(adapter: string | undefined, io: Io): Promise<number> {
   try {
     print(`adapter   ${gpu.name} (${gpu.kind}${gpu.caps.cpu ? ', computes on the CPU' : ''})`);
     print(`subgroups ${gpu.caps.subgroupSize || (gpu.caps.subgroups ? 'of varying size' : 'none')}`);
+    print(`matrix    ${gpu.caps.matrix ? 'units of 16 x 16 x 16, f16 into f32' : 'no units that kernels use'}`);
     print(`features  ${[...gpu.device.features].sort().join(' ')}`);
     for (const name of LIMITS) print(`limit     ${name} ${gpu.device.limits[name]}`);
     for (const line of ratesText(await engineRates(adapter))) print(line);

@@ -32,6 +32,7 @@ export interface Gpu {
 }
 
 const QUERY_BYTES = 8;
+const MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix';
 
 /** Bytes that a query set counts in the account. */
 export function queryBytes(queries: GPUQuerySet | undefined): number {
@@ -47,7 +48,7 @@ export async function openGpu(options: AdapterOptions = {}): Promise<Gpu> {
   const device = await adapter
     .requestDevice({
       label: 'whisper-wgsl',
-      requiredFeatures: [...adapter.features] as GPUFeatureName[],
+      requiredFeatures: featuresOf(adapter),
       requiredLimits: numericLimits(adapter.limits),
     })
     .catch((cause) => {
@@ -65,11 +66,39 @@ function numericLimits(limits: GPUSupportedLimits): Record<string, number> {
   return all;
 }
 
+/** All features, but of the experimental ones only those that kernels use. */
+function featuresOf({ features }: GPUAdapter): GPUFeatureName[] {
+  const wanted = [...features].filter((name) => !name.startsWith('chromium-experimental') || name === MATRIX_FEATURE);
+  return wanted as GPUFeatureName[];
+}
+
+/** Dawn's description of matrices that an adapter multiplies; not in WebGPU's types yet. */
+interface MatrixInfo {
+  readonly subgroupMatrixConfigs?: readonly {
+    readonly componentType: string;
+    readonly resultComponentType: string;
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+  }[];
+}
+
+/** Whether there are matrix units of the kind that Caps describes. */
+function hasMatrixUnits({ info, features }: Pick<GPUAdapter, 'info' | 'features'>): boolean {
+  const { subgroupMatrixConfigs = [] } = info as MatrixInfo;
+  const found = subgroupMatrixConfigs.some(
+    ({ componentType, resultComponentType, M, N, K }) =>
+      componentType === 'f16' && resultComponentType === 'f32' && [M, N, K].every((side) => side === 16),
+  );
+  return found && features.has(MATRIX_FEATURE) && features.has('shader-f16');
+}
+
 function capsOf({ info, features, limits }: GPUAdapter, kind: AdapterKind): Caps {
   const { subgroupMinSize = 0, subgroupMaxSize = 0 } = info;
   return {
     cpu: kind === 'lavapipe' || kind === 'swiftshader',
     subgroups: features.has('subgroups'),
+    matrix: hasMatrixUnits({ info, features }),
     subgroupSize: features.has('subgroups') && subgroupMinSize === subgroupMaxSize ? subgroupMinSize : 0,
     maxInvocations: limits.maxComputeInvocationsPerWorkgroup,
     maxWorkgroupStorage: limits.maxComputeWorkgroupStorageSize,

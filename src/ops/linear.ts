@@ -59,6 +59,9 @@ function turnGroups(types: Types, columns: number) {
   return Math.ceil(Math.min(turns, Math.max(turns / 32, types.norm_weight ? 16 : 64)));
 }
 
+/** Workgroups of 64 x 64 of y. */
+const blockGroups = (types: Types) => [Math.ceil(size(types).n / 64), Math.ceil(size(types).m / 64), 1] as const;
+
 export const linear = defineOp({
   name: 'linear',
   inputs: ['x', 'w'],
@@ -170,6 +173,14 @@ export const linear = defineOp({
       workgroups: (types, _a, caps) => [turnGroups(types, caps.subgroupSize * 4), size(types).m, 1],
     },
     {
+      // Nobody has measured it yet: `tune` takes it where it is right and faster.
+      name: 'matrix',
+      runs: (types, _a, { matrix, subgroupSize }) => matrix && subgroupSize === 32 && !types.norm_weight,
+      suits: () => false,
+      workgroups: blockGroups,
+      constants: ({ w }) => ({ SPLIT_W: Number(w.dtype !== 'f16') }),
+    },
+    {
       name: 'vec',
       suits: (types) => size(types).m <= 8,
       workgroups: (types) => [Math.ceil(size(types).n / 8), size(types).m, 1],
@@ -177,7 +188,7 @@ export const linear = defineOp({
     {
       name: '',
       runs: (types) => !types.norm_weight,
-      workgroups: (types) => [Math.ceil(size(types).n / 64), Math.ceil(size(types).m / 64), 1],
+      workgroups: blockGroups,
     },
   ],
 });

@@ -29,6 +29,8 @@ export interface Caps {
   /** Lanes in a subgroup when the adapter has one size only, else 0. */
   readonly subgroupSize: number;
   readonly subgroups: boolean;
+  /** Matrix units that multiply f16 matrices of 16 x 16 and add in f32 (chromium-experimental-subgroup-matrix). */
+  readonly matrix: boolean;
   readonly maxInvocations: number;
   readonly maxWorkgroupStorage: number;
 }

@@ -31,6 +31,7 @@ export const PLAIN_CAPS: Caps = {
   cpu: false,
   subgroups: false,
   subgroupSize: 0,
+  matrix: false,
   maxInvocations: 256,
   maxWorkgroupStorage: 16384,
 };

@@ -8,7 +8,14 @@ import type { Mode } from '../../src/whisper/graph_options.ts';
 import { whisperGraph } from '../../src/whisper/model.ts';
 import { TINY_DIMS } from '../support/tiny_whisper.ts';
 
-const CAPS = { cpu: false, subgroups: false, subgroupSize: 0, maxInvocations: 256, maxWorkgroupStorage: 16384 };
+const CAPS = {
+  cpu: false,
+  subgroups: false,
+  subgroupSize: 0,
+  matrix: false,
+  maxInvocations: 256,
+  maxWorkgroupStorage: 16384,
+};
 
 function swapOf(mode: Mode) {
   const graph = whisperGraph(TINY_DIMS, { mode, weights: 'int8' });

@@ -11,6 +11,7 @@ const SOFTWARE: Caps = {
   cpu: true,
   subgroups: true,
   subgroupSize: 8,
+  matrix: false,
   maxInvocations: 256,
   maxWorkgroupStorage: 16384,
 };

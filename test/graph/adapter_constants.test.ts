@@ -9,7 +9,14 @@ import type { Caps, Op } from '../../src/ops/op.ts';
 
 const op = crossAttention as unknown as Op;
 const step = op.cases.find(({ name }) => name === 'f16 tiny decode step')!;
-const GPU: Caps = { cpu: false, subgroupSize: 0, subgroups: true, maxInvocations: 256, maxWorkgroupStorage: 16384 };
+const GPU: Caps = {
+  cpu: false,
+  subgroupSize: 0,
+  subgroups: true,
+  matrix: false,
+  maxInvocations: 256,
+  maxWorkgroupStorage: 16384,
+};
 
 /** Constants of cross_attention's kernel `name` on such an adapter. */
 function constants(name: string, caps: Partial<Caps>) {

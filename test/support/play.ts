@@ -13,7 +13,14 @@ import { randomWeights } from './tiny_whisper.ts';
 export const WINDOWS = 2;
 export const ROUNDS = 3;
 
-export const CAPS = { cpu: false, subgroups: false, subgroupSize: 0, maxInvocations: 256, maxWorkgroupStorage: 16384 };
+export const CAPS = {
+  cpu: false,
+  subgroups: false,
+  subgroupSize: 0,
+  matrix: false,
+  maxInvocations: 256,
+  maxWorkgroupStorage: 16384,
+};
 
 /** A phase to run, and tensors to write before. */
 export interface Turn {
