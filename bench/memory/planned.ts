@@ -80,7 +80,7 @@ async function planAndCreate(
   const program = compile(graph, plan, gpu.caps);
   const plannedBytes = program.buffers.reduce((sum, { bytes }) => sum + bytes, 0);
   takeCreated();
-  const executor = await GpuExecutor.create(gpu, graph, program, pipelines);
+  const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
   const createdBytes = takeCreated();
   await executor.destroy();
   if (createdBytes !== plannedBytes) {

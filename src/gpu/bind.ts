@@ -8,7 +8,6 @@ import { loadKernel } from '../ops/wgsl.ts';
 import { BufferUsage } from './constants.ts';
 import type { Gpu } from './device.ts';
 import type { Kernel, PipelineCache } from './pipelines.ts';
-import { rested } from './rest.ts';
 
 const USAGE: Readonly<Record<Exclude<BufferUse, 'queries'>, number>> = {
   weights: BufferUsage.STORAGE | BufferUsage.COPY_DST | BufferUsage.COPY_SRC,
@@ -94,7 +93,7 @@ export async function compileAll(
       for (const [name, ref] of Object.entries({ ...inputs, ...outputs })) dtypes[name] = ref.dtype;
       return [dispatch, await pipelines.get(loadKernel(op.kernels, dispatch.kernel, dtypes), dispatch.constants)];
     });
-  return new Map(await rested(Promise.all(compiled)));
+  return new Map(await Promise.all(compiled));
 }
 
 export function bind(

@@ -85,7 +85,7 @@ export async function checkKernel(
   const values = caseValues(op, given, graph);
   const layout = separateLayout(graph, GUARD);
   const program = compile(graph, layout, gpu.caps, { choose: () => variant });
-  const executor = await GpuExecutor.create(gpu, graph, program, pipelines);
+  const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
   try {
     const arena = layout.buffers[1]!.bytes;
     await executor.writeBuffer(1, 0, new Uint8Array(arena).fill(NAN_BYTE));

@@ -2,7 +2,7 @@
 
 import { MemoryError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Program } from '../graph/program.ts';
+import type { Dispatch, Program } from '../graph/program.ts';
 import { byteLength, type TensorType } from '../ops/op.ts';
 import {
   type BoundDispatch,
@@ -15,7 +15,7 @@ import {
   requireLimits,
 } from './bind.ts';
 import { type Gpu, queryBytes } from './device.ts';
-import { PipelineCache } from './pipelines.ts';
+import { type Kernel, PipelineCache } from './pipelines.ts';
 import type { Profiler } from './profiler.ts';
 import { rested } from './rest.ts';
 import { PlainSubmitter, type Submitter } from './submitter.ts';
@@ -38,10 +38,16 @@ interface Parts {
   readonly graph: Graph;
   readonly program: Program;
   readonly made: Made;
-  readonly legs: ReadonlyMap<string, readonly BoundLeg[]>;
-  readonly swap: WeightSwap;
   readonly transfer: Transfer;
   readonly profiler: Profiler | undefined;
+}
+
+export interface CreateOptions {
+  /** Kernels compiled before are found here. */
+  readonly pipelines?: PipelineCache;
+  readonly profiler?: Profiler | undefined;
+  /** Writes what the program begins with, while its kernels compile. */
+  readonly fill?: (executor: Pick<GpuExecutor, 'write'>) => Promise<void>;
 }
 
 /** Writes weights, by name, to their places. */
@@ -67,7 +73,7 @@ export class GpuExecutor {
   readonly elapsed = new Map<string, number>();
   readonly #tensors: ReadonlyMap<string, TensorType>;
   readonly #made: Made;
-  readonly #legs: ReadonlyMap<string, readonly BoundLeg[]>;
+  #legs: ReadonlyMap<string, readonly BoundLeg[]> = new Map();
   readonly #swap: WeightSwap;
   readonly #transfer: Transfer;
   readonly #submitter: Submitter;
@@ -75,48 +81,57 @@ export class GpuExecutor {
   /** Asked for weights that do not stay for good, whenever a phase needs them. */
   writeWeights: WriteWeights = async () => {};
 
-  private constructor({ gpu, graph, program, made, legs, swap, transfer, profiler }: Parts) {
+  private constructor({ gpu, graph, program, made, transfer, profiler }: Parts) {
     this.gpu = gpu;
     this.program = program;
     this.#tensors = new Map(graph.tensors.map((t) => [t.name, t]));
     this.#made = made;
-    this.#legs = legs;
-    this.#swap = swap;
+    this.#swap = new WeightSwap(graph, program);
     this.#transfer = transfer;
     this.#profiler = profiler;
     this.#submitter = submitterOf(gpu, program, made, transfer, profiler);
   }
 
   /**
-   * Compiles the kernels and makes the buffers of `program`, uniforms filled; weights are the caller's to write.
+   * Compiles the kernels and makes the buffers of `program`, uniforms filled; weights are `fill`'s to write, or the caller's.
    * With a profiler, dispatches are timed by timestamps if the program was compiled with `timedDispatches`, else by a submit each.
-   * @throws ShaderError, MemoryError when a buffer exceeds the device's limit, DeviceError when the driver has no room. Nothing stays behind.
+   * @throws ShaderError, MemoryError when a buffer exceeds the device's limit, DeviceError when the driver has no room, and what `fill`
+   * throws. Nothing stays behind.
    */
   static async create(
     gpu: Gpu,
     graph: Graph,
     program: Program,
-    pipelines = new PipelineCache(gpu),
-    profiler?: Profiler,
+    { pipelines = new PipelineCache(gpu), profiler, fill }: CreateOptions = {},
   ): Promise<GpuExecutor> {
     requireLimits(gpu, program);
-    const kernels = await compileAll(pipelines, graph, program);
-    const made = await makeBuffers(gpu, program);
+    const compiling = compileAll(pipelines, graph, program);
+    compiling.catch(() => {}); // heard below, once all is written
+    let executor: GpuExecutor | undefined;
     try {
-      const [uniforms] = buffersOf(program, made, 'uniforms');
+      const made = await makeBuffers(gpu, program);
       const transfer = new Transfer(gpu, buffersOf(program, made, 'upload'), buffersOf(program, made, 'readback')[0]!);
+      executor = new GpuExecutor({ gpu, graph, program, made, transfer, profiler });
+      const [uniforms] = buffersOf(program, made, 'uniforms');
       await transfer.upload(uniforms!, 0, new Uint8Array(program.uniforms.buffer));
-      const swap = new WeightSwap(graph, program);
-      const bindLeg = ({ weights, dispatches }: Leg): BoundLeg => ({
-        weights,
-        list: dispatches.map((dispatch) => bind(gpu.device, dispatch, kernels.get(dispatch)!, uniforms!, made.buffers)),
-      });
-      const legs = new Map(Object.keys(program.phases).map((name) => [name, swap.legs(name).map(bindLeg)]));
-      return new GpuExecutor({ gpu, graph, program, made, legs, swap, transfer, profiler });
+      await fill?.(executor);
+      executor.#bind(await rested(compiling), uniforms!);
+      return executor;
     } catch (error) {
-      freeBuffers(gpu, made);
+      await Promise.allSettled([compiling]); // a device must not be closed under it
+      await executor?.destroy();
       throw error;
     }
+  }
+
+  #bind(kernels: ReadonlyMap<Dispatch, Kernel>, uniforms: GPUBuffer): void {
+    const { device } = this.gpu;
+    const bindLeg = ({ weights, dispatches }: Leg): BoundLeg => ({
+      weights,
+      list: dispatches.map((each) => bind(device, each, kernels.get(each)!, uniforms, this.#made.buffers)),
+    });
+    const phases = Object.keys(this.program.phases);
+    this.#legs = new Map(phases.map((name) => [name, this.#swap.legs(name).map(bindLeg)]));
   }
 
   /** Bytes of the buffers made; equal to the program's sum by construction, and asserted against the device's account in tests. */

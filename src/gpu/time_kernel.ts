@@ -36,7 +36,7 @@ export async function timeKernel(
   const graph = caseGraph(op, given, variant);
   const program = compile(graph, separateLayout(graph), gpu.caps, { choose: () => variant });
   const began = performance.now();
-  const executor = await GpuExecutor.create(gpu, graph, program, pipelines);
+  const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
   try {
     const made = performance.now();
     for (const [name, bytes] of timingBytes(op, given, graph)) await executor.write(name, bytes);

@@ -88,10 +88,12 @@ export class WhisperEngine {
       const program = compile(graph, layout, gpu.caps, { timedDispatches: timed, choose });
       requireBudget(program, maxGpuBytes);
       const profiler = profile ? new Profiler(graph, gpu.name, timed > 0 ? 'timestamps' : 'submits') : undefined;
-      executor = await GpuExecutor.create(gpu, graph, program, undefined, profiler);
-      const engine = new WhisperEngine(model, options, graph, executor, profiler);
-      await engine.#loadWeights(undefined, signal);
-      executor.writeWeights = (names) => engine.#loadWeights(names);
+      const write = (to: Pick<GpuExecutor, 'write'>, which: { names?: readonly string[]; signal?: AbortSignal }) =>
+        loadWeights(model, graph, (name, bytes, offset) => to.write(name, bytes, offset), which);
+      const made = await GpuExecutor.create(gpu, graph, program, { profiler, fill: (to) => write(to, { signal }) });
+      executor = made;
+      made.writeWeights = (names) => write(made, { names });
+      const engine = new WhisperEngine(model, options, graph, made, profiler);
       if (program.swapped.every((names) => names.length === 0)) await model.file.close();
       profiler?.take(); // of loading
       return engine;
@@ -253,11 +255,6 @@ export class WhisperEngine {
   async dispose(): Promise<void> {
     await this.#executor.destroy();
     await this.#model.file.close();
-  }
-
-  #loadWeights(names: readonly string[] | undefined, signal?: AbortSignal): Promise<void> {
-    const upload = (tensor: string, bytes: Uint8Array, offset: number) => this.#executor.write(tensor, bytes, offset);
-    return loadWeights(this.#model, this.graph, upload, { names, signal });
   }
 
   /** What a phase picked as tokens `begin` to `begin + count` of each sequence. */

@@ -20,10 +20,22 @@ export function freeTiles<Options extends GraphOptions>(dims: ModelDimensions, o
   let chosen = options;
   for (const tile of TILES) {
     const larger = rowCounts(dims).filter((rows) => rows > options[tile]);
-    const free = larger.find((rows) => isFree({ ...chosen, [tile]: rows }));
+    const free = firstFit(larger, (rows) => isFree({ ...chosen, [tile]: rows }));
     if (free !== undefined) chosen = { ...chosen, [tile]: free };
   }
   return chosen;
+}
+
+/** The first that fits of values of which all after it fit too, by bisection. */
+function firstFit<T>(values: readonly T[], fits: (value: T) => boolean): T | undefined {
+  let begin = 0;
+  let end = values.length;
+  while (begin < end) {
+    const middle = Math.floor((begin + end) / 2);
+    if (fits(values[middle]!)) end = middle;
+    else begin = middle + 1;
+  }
+  return values[end];
 }
 
 /** Most bytes of tensors other than weights that are live at once. */

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { planMemory } from '../../src/allocator/plan.ts';
 import { DeviceError, MemoryError, ShaderError } from '../../src/errors.ts';
 import { openGpu } from '../../src/gpu/device.ts';
-import { GpuExecutor } from '../../src/gpu/executor.ts';
+import { type CreateOptions, GpuExecutor } from '../../src/gpu/executor.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { createGraphBuilder } from '../../src/graph/builder.ts';
 import { separateLayout } from '../../src/graph/layouts.ts';
@@ -107,6 +107,31 @@ describe('[device] executor', () => {
     const made = gpu.memory.made;
     await expect(GpuExecutor.create(gpu, graph, compile(graph, huge, gpu.caps))).rejects.toThrow(MemoryError);
     expect(gpu.memory.made).toBe(made);
+  });
+
+  it('what is written while kernels compile is there', async () => {
+    const gpu = await testGpu();
+    const graph = normGraph();
+    const data = new Uint8Array(256).fill(7);
+    const fill: CreateOptions['fill'] = (to) => to.write('w', data);
+    const executor = await GpuExecutor.create(gpu, graph, compile(graph, separateLayout(graph), gpu.caps), { fill });
+    expect(await executor.read('w')).toEqual(data);
+    await executor.destroy();
+  });
+
+  it('an error while kernels compile, or of a kernel, leaves nothing behind', async () => {
+    const gpu = await testGpu();
+    const graph = normGraph();
+    const program = compile(graph, separateLayout(graph), gpu.caps);
+    const before = gpu.memory.live;
+    const fill: CreateOptions['fill'] = async () => {
+      throw new RangeError('no weights');
+    };
+    await expect(GpuExecutor.create(gpu, graph, program, { fill })).rejects.toThrow('no weights');
+    const pipelines = new PipelineCache(gpu);
+    vi.spyOn(pipelines, 'get').mockRejectedValue(new ShaderError('wrong.wgsl:3'));
+    await expect(GpuExecutor.create(gpu, graph, program, { pipelines })).rejects.toThrow(ShaderError);
+    expect(gpu.memory.live).toBe(before);
   });
 
   it('a shader error names file and line', async () => {

@@ -26,7 +26,7 @@ interface Played {
 /** Plays all turns. The graph's arena tensors are whole wherever a phase has ended. */
 async function play(gpu: Gpu, graph: Graph, layout: MemoryLayout, pipelines: PipelineCache): Promise<Played> {
   const program = compile(graph, layout, gpu.caps);
-  const executor = await GpuExecutor.create(gpu, graph, program, pipelines);
+  const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
   const weights = randomWeights(graph);
   const residency = new Map(graph.tensors.map(({ name, residency = 'model' }) => [name, residency]));
   for (const [name, data] of weights) if (residency.get(name) === 'model') await executor.write(name, data);

@@ -30,7 +30,7 @@ describe('[null] executors of random graphs', async () => {
         const layout = planned.slice(0, plan.buffers.length).reduce((sum, bytes) => sum + bytes, 0);
         expect(layout).toBe(plan.weightBytes + plan.arenaBytes);
         createBuffer.mockClear();
-        const executor = await GpuExecutor.create(gpu, graph, program, pipelines);
+        const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
         expect(created()).toEqual(planned);
         expect(gpu.memory.live).toBe(total);
         expect(executor.createdBytes).toBe(total);

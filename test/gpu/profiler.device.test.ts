@@ -27,7 +27,7 @@ async function profiledExecutor(timed: number) {
   const program = compile(graph, planMemory(graph, gpu.device.limits), gpu.caps, { timedDispatches: timed });
   const profiler = new Profiler(graph, gpu.name, timed > 0 ? 'timestamps' : 'submits');
   const before = gpu.memory.live;
-  const executor = await GpuExecutor.create(gpu, graph, program, undefined, profiler);
+  const executor = await GpuExecutor.create(gpu, graph, program, { profiler });
   for (const [name, data] of randomWeights(graph)) await executor.write(name, data);
   profiler.take();
   return { gpu, program, profiler, executor, before };

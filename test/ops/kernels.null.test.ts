@@ -36,7 +36,7 @@ describe('[null] kernels', async () => {
           compiled.add(variant.name);
           const graph = caseGraph(op, given, variant);
           const program = compile(graph, separateLayout(graph), caps, { choose: () => variant });
-          const executor = await GpuExecutor.create(gpu, graph, program, pipelines);
+          const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
           await executor.run('case');
           await executor.destroy();
         }
