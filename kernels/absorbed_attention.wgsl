@@ -23,10 +23,10 @@ var<workgroup> partial: array<f32, LANES>;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) i: u32) {
-  let r = group.z;
+  let r = group.x; // rows side by side read the same features, which are cached then
   let n8 = params.n_state / 8u;
   let run = (params.n_frame + params.splits - 1u) / params.splits;
-  let begin = min(group.x * run, params.n_frame);
+  let begin = min(group.z * run, params.n_frame);
   let used = rows[r].z != 0xffffffffu;
   let count = select(0u, min(run, params.n_frame - begin), used);
   let sequence = select(0u, rows[r].z, used);
@@ -48,7 +48,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   workgroupBarrier();
   for (var lane = 0u; lane < LANES; lane++) { highest = max(highest, partial[lane]); }
 
-  let out = ((r * params.n_head + group.y) * params.splits + group.x) * (n8 * 2u + 1u);
+  let out = ((r * params.n_head + group.y) * params.splits + group.z) * (n8 * 2u + 1u);
   for (var c = i; c < n8; c += LANES) {
     var o = mat2x4<f32>();
     for (var t = 0u; t < count; t++) { o += exp2(scores[t] - highest) * xa8(base + t * n8 + c); }

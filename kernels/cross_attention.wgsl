@@ -26,11 +26,11 @@ fn value4(i: u32, c: u32) -> vec4<f32> {
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) i: u32) {
-  let r = group.z;
+  let r = group.x; // rows side by side read the same keys, which are cached then
   let head = group.y;
   let n8 = params.n_state / 8u;
   let run = (params.n_key + params.splits - 1u) / params.splits;
-  let begin = min(group.x * run, params.n_key);
+  let begin = min(group.z * run, params.n_key);
   let used = rows[r].z != 0xffffffffu;
   let count = select(0u, min(run, params.n_key - begin), used);
   let sequence = select(0u, rows[r].z, used);
@@ -69,7 +69,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     o += partial[lane];
     weight += scores[lane];
   }
-  let out = ((r * params.n_state / 64u + head) * params.splits + group.x) * 17u;
+  let out = ((r * params.n_state / 64u + head) * params.splits + group.z) * 17u;
   y[out + i] = o;
   if (i == 0u) { y[out + 16u] = vec4<f32>(highest, weight, 0.0, 0.0); }
 }

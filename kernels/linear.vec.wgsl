@@ -1,4 +1,4 @@
-// y[M, N] = x[M, K] * w[N, K]^T + bias[N] for few rows of x (decoding): bound by reading w once.
+// y[M, N] = x[M, K] * w[N, K]^T + bias[N] for a row of x (decoding): bound by reading w once.
 // One workgroup: 8 rows of w for one row of x; 8 invocations stride along K and add up through shared memory.
 //#import weight(w)
 //#import bias(bias)
@@ -39,8 +39,8 @@ fn total(own: f32, i: u32) -> f32 {
 
 @compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) i: u32) {
-  let m = group.y;
-  let n = group.x * ROWS + i / LANES;
+  let m = group.x;
+  let n = group.y * ROWS + i / LANES;
   let first = (params.x_begin + m * params.x_stride) / 4u;
   take_row(first, i, INVOCATIONS);
   var sum = 0.0;

@@ -87,7 +87,7 @@ export const absorbedAttention = defineOp({
       suits: (_types, _attrs, caps) => caps.cpu,
       workgroups: ({ q }, { splits }) => [splits, q.shape[1]!, q.shape[0]!],
     },
-    { name: '', workgroups: ({ q }, { splits }) => [splits, q.shape[1]!, q.shape[0]!] },
+    { name: '', workgroups: ({ q }, { splits }) => [q.shape[0]!, q.shape[1]!, splits] },
   ],
 });
 

@@ -111,7 +111,7 @@ export const crossAttention = defineOp({
     {
       name: '',
       runs: ({ k }, { splits }) => k.shape[1]! <= 512 * splits,
-      workgroups: ({ q }, { splits }) => [splits, q.shape[1]! / HEAD, q.shape[0]!],
+      workgroups: ({ q }, { splits }) => [q.shape[0]!, q.shape[1]! / HEAD, splits],
     },
   ],
 });

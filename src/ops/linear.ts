@@ -37,6 +37,8 @@ const FEW = 3;
 const MANY = 6;
 /** Rows that linear.cpurows takes at a time. */
 const TOGETHER = 5;
+/** Rows that linear.rows takes at a time at most. */
+const EACH = 8;
 /** Rows of x that pass one set of held weights on a software adapter. */
 const SHARE = 300;
 
@@ -181,9 +183,17 @@ export const linear = defineOp({
       constants: ({ w }) => ({ SPLIT_W: Number(w.dtype !== 'f16') }),
     },
     {
+      name: 'rows',
+      runs: (types) => !types.norm_weight,
+      suits: (types) => size(types).m > 1 && size(types).m <= 2 * EACH,
+      workgroups: (types) => [Math.ceil(size(types).m / EACH), Math.ceil(size(types).n / 8), 1],
+      constants: (types) => ({ ROWS: Math.min(size(types).m, EACH) }),
+    },
+    {
       name: 'vec',
-      suits: (types) => size(types).m <= 8,
-      workgroups: (types) => [Math.ceil(size(types).n / 8), size(types).m, 1],
+      suits: (types) => size(types).m === 1 || types.norm_weight !== undefined,
+      // Rows side by side read the same weights, which are cached then.
+      workgroups: (types) => [size(types).m, Math.ceil(size(types).n / 8), 1],
     },
     {
       name: '',

@@ -6,6 +6,7 @@ import { GpuExecutor } from '../../src/gpu/executor.ts';
 import { CpuExecutor } from '../../src/graph/cpu_executor.ts';
 import { compile } from '../../src/graph/program.ts';
 import { packRules, packSuppressed } from '../../src/ops/decoding_tables.ts';
+import type { Caps } from '../../src/ops/op.ts';
 import { packRows } from '../../src/ops/rows.ts';
 import type { GraphOptions } from '../../src/whisper/graph_options.ts';
 import { whisperGraph, windowSamples } from '../../src/whisper/model.ts';
@@ -94,25 +95,33 @@ const variants: readonly Partial<GraphOptions>[] = [
 ];
 
 describe('[device] forward pass of a tiny model', () => {
+  async function check(options: Partial<GraphOptions>, capsOf = (caps: Caps) => caps): Promise<void> {
+    const gpu = await testGpu();
+    const sizes = { tileRows: 20, queryRows: 12, crossRows: 10, prefillRows: 4, crossSplits: 3, keepFeatures: true };
+    const graph = whisperGraph(TINY_DIMS, { ...sizes, ...options });
+    const program = compile(graph, planMemory(graph, gpu.device.limits), capsOf(gpu.caps));
+    const weights = randomWeights(graph);
+    const cpu = new CpuExecutor(graph, program);
+    cpu.fill('arena', 0xff);
+    const want = await forward(cpu, weights);
+    const device = await GpuExecutor.create(gpu, graph, program);
+    const got = await forward(device, weights);
+    await device.destroy();
+    // A code of quantised activations may fall to either side of a border and is worth 1 / 127 of its block.
+    const tolerance = options.arithmetic === 'w8a8' ? 0.05 : options.cache === 'f16' ? 5e-3 : 1e-3;
+    expect(largestError(got.features, want.features)).toBeLessThan(tolerance);
+    expect(largestError(got.logits, want.logits)).toBeLessThan(tolerance);
+    expect(got.tokens).toEqual(want.tokens);
+    expect(got.cursor[0]).toBe(STEPS + 1);
+  }
+
   for (const options of variants) {
-    it(`${Object.values(options).map(nameOf).join(', ')}: features, logits and tokens are the CPU twins'`, async () => {
-      const gpu = await testGpu();
-      const sizes = { tileRows: 20, queryRows: 12, crossRows: 10, prefillRows: 4, crossSplits: 3, keepFeatures: true };
-      const graph = whisperGraph(TINY_DIMS, { ...sizes, ...options });
-      const program = compile(graph, planMemory(graph, gpu.device.limits), gpu.caps);
-      const weights = randomWeights(graph);
-      const cpu = new CpuExecutor(graph, program);
-      cpu.fill('arena', 0xff);
-      const want = await forward(cpu, weights);
-      const device = await GpuExecutor.create(gpu, graph, program);
-      const got = await forward(device, weights);
-      await device.destroy();
-      // A code of quantised activations may fall to either side of a border and is worth 1 / 127 of its block.
-      const tolerance = options.arithmetic === 'w8a8' ? 0.05 : options.cache === 'f16' ? 5e-3 : 1e-3;
-      expect(largestError(got.features, want.features)).toBeLessThan(tolerance);
-      expect(largestError(got.logits, want.logits)).toBeLessThan(tolerance);
-      expect(got.tokens).toEqual(want.tokens);
-      expect(got.cursor[0]).toBe(STEPS + 1);
-    });
+    it(`${Object.values(options).map(nameOf).join(', ')}: features, logits and tokens are the CPU twins'`, () =>
+      check(options));
+  }
+
+  for (const cross of ['stored', 'absorbed'] as const) {
+    it(`${cross}, by the kernels that GPUs take: the same`, () =>
+      check({ weights: 'f16', cache: 'f16', cross }, (caps) => ({ ...caps, cpu: false })));
   }
 });
