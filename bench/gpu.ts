@@ -12,12 +12,13 @@ import { formatCounts, formatReport, formatRow, type Results } from './gpu/repor
 import { type Measurements, rates, roofline } from './gpu/roofline.ts';
 import { type Part, type PartResult, runParts } from './gpu/schedule.ts';
 import { SHAPES, type Shapes } from './gpu/shapes.ts';
+import { type TunedChoices, tuning } from './gpu/tuning.ts';
 import { commandOf } from './header.ts';
 import { commit, machine } from './process/machine.ts';
 import { resultsStem, writeReport } from './report/files.ts';
 
 /** Seconds of the parts' time boxes: 7.5 minutes in all. */
-export const BOXES = { correctness: 110, rates: 20, roofline: 50, models: 190, streamed: 80 } as const;
+export const BOXES = { correctness: 110, rates: 20, roofline: 50, tuning: 50, models: 150, streamed: 70 } as const;
 /** After the last box, for a driver that does not come back. */
 const GRACE = 25;
 
@@ -34,11 +35,13 @@ export async function main(args: string[]): Promise<void> {
 
 export function gpuParts(devices: Devices, shapes: Shapes): Part[] {
   const measured: Measurements = {};
+  const chosen: TunedChoices = new Map();
   return [
     correctness(devices, BOXES.correctness),
     rates(devices, measured, BOXES.rates),
     roofline(devices, shapes, measured, BOXES.roofline),
-    modelTimes(devices, shapes, BOXES.models),
+    tuning(devices, shapes, chosen, BOXES.tuning),
+    modelTimes(devices, shapes, chosen, BOXES.models),
     streamedTimes(devices, shapes, BOXES.streamed),
   ];
 }

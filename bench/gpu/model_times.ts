@@ -2,6 +2,7 @@
 
 import { DeviceError, MemoryError } from '../../src/errors.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
+import { type Choices, chooserOf } from '../../src/gpu/tune_store.ts';
 import type { DecodingRules } from '../../src/ops/decoding_tables.ts';
 import { WhisperEngine } from '../../src/whisper/engine.ts';
 import { freeTiles } from '../../src/whisper/free_tiles.ts';
@@ -12,6 +13,7 @@ import type { Devices } from './devices.ts';
 import type { Measured, Part, Task } from './schedule.ts';
 import type { Shapes } from './shapes.ts';
 import { type SyntheticFormat, syntheticModel } from './synthetic_model.ts';
+import { TUNED, type TunedChoices } from './tuning.ts';
 
 /** What is loaded, and for how many windows together. */
 interface Subject {
@@ -19,6 +21,8 @@ interface Subject {
   readonly weights: SyntheticFormat;
   readonly mode: Mode;
   readonly audios: number;
+  /** With the kernels that were found fastest here. */
+  readonly tuned?: Choices | undefined;
 }
 
 /** As many tokens as a prompt has: start, language, task, no timestamps. */
@@ -39,7 +43,17 @@ const RULES: DecodingRules = {
 const MEANINGLESS =
   'Weights are seeded random numbers of a sane scale: the tokens mean nothing, the times and bytes are those of a model of that size.';
 
-export function modelTimes(devices: Devices, shapes: Shapes, seconds: number): Part {
+export function modelTimes(devices: Devices, shapes: Shapes, chosen: TunedChoices, seconds: number): Part {
+  const largest = Object.keys(shapes.models)[0]!;
+  const tuned = TUNED.map((weights): Task => {
+    const subject = { model: largest, weights, mode: 'resident', audios: 1 } as const;
+    const run: Task['run'] = async (signal) => {
+      const choices = chosen.get(weights);
+      if (!choices) return { cells: {}, missed: 'nothing was tuned' };
+      return measure(await devices.plain(), shapes, { ...subject, tuned: choices }, signal);
+    };
+    return { name: `${largest} ${weights} resident, tuned`, run };
+  });
   const subjects = (['resident', 'absorbed'] as const).flatMap((mode) =>
     (['int4', 'int8', 'f16'] as const).flatMap((weights) =>
       Object.keys(shapes.models).map((model): Subject => ({ model, weights, mode, audios: 1 })),
@@ -54,7 +68,7 @@ export function modelTimes(devices: Devices, shapes: Shapes, seconds: number): P
       `Encode: 30 s of sound from log-mel to what the decoder attends to. Prefill: ${PROMPT.length} tokens. A token: the mean of ` +
         `${shapes.tokens} in one submit. The least of ${shapes.repeats} after a first that does not count.`,
     ],
-    tasks: subjects.map((subject) => task(devices, shapes, subject)),
+    tasks: [...tuned, ...subjects.map((subject) => task(devices, shapes, subject))],
   };
 }
 
@@ -85,12 +99,14 @@ function task(devices: Devices, shapes: Shapes, subject: Subject): Task {
 }
 
 async function measure(gpu: Gpu, shapes: Shapes, subject: Subject, signal: AbortSignal): Promise<Measured> {
-  const { weights, mode, audios } = subject;
+  const { weights, mode, audios, tuned } = subject;
   const dims = shapes.models[subject.model]!;
   const before = gpu.memory.live;
   const began = performance.now();
   const options = freeTiles(dims, graphOptions(dims, { mode, weights, audios, batch: audios }));
-  const engine = await WhisperEngine.load(gpu, syntheticModel(dims, weights), { ...options, signal }).catch(tooLarge);
+  const choose = tuned && chooserOf(tuned).choose;
+  const file = syntheticModel(dims, weights);
+  const engine = await WhisperEngine.load(gpu, file, { ...options, choose, signal }).catch(tooLarge);
   if (typeof engine === 'string') return { cells: {}, missed: `does not fit here: ${engine}` };
   try {
     const load = (performance.now() - began) / 1000;

@@ -54,11 +54,12 @@ describe('the parts of the GPU suite', () => {
     const parts = gpuParts(NO_DEVICE, SHAPES.published());
     expect(parts.map(({ seconds }) => seconds)).toEqual(Object.values(BOXES));
     expect(deadlines(parts).at(-1)).toBeLessThan(480);
-    const [correct, , ops, models, streamed] = parts as [Part, Part, Part, Part, Part];
+    const [correct, , ops, tuning, models, streamed] = parts as [Part, Part, Part, Part, Part, Part];
     expect(correct.tasks.map(({ name }) => name)).toContain('linear');
-    expect(ops.tasks).toHaveLength(2 * (3 * 3 + 1));
-    expect(models.tasks).toHaveLength(6 * 3 * 2);
-    expect(models.tasks[0]!.name).toBe('large-v3 int4 resident');
+    expect(ops.tasks).toHaveLength(2 * (3 * 4 + 1));
+    expect(tuning.tasks.map(({ name }) => name)).toEqual(['large-v3 f16', 'large-v3 int8']);
+    expect(models.tasks).toHaveLength(2 + 6 * 3 * 2);
+    expect(models.tasks[2]!.name).toBe('large-v3 int4 resident');
     expect(streamed.tasks.map(({ name }) => name)).toEqual(
       [1, 8, 32].map((batch) => `large-v3 int4 streamed, batch ${batch}`),
     );
