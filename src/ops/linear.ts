@@ -37,7 +37,7 @@ const FEW = 3;
 const MANY = 6;
 /** Rows that linear.cpurows takes at a time. */
 const TOGETHER = 5;
-/** Rows that linear.rows takes at a time at most. */
+/** Rows that linear.vec takes at a time at most. */
 const EACH = 8;
 /** Rows of x that pass one set of held weights on a software adapter. */
 const SHARE = 300;
@@ -60,6 +60,9 @@ function turnGroups(types: Types, columns: number) {
   const turns = size(types).n / columns;
   return Math.ceil(Math.min(turns, Math.max(turns / 32, types.norm_weight ? 16 : 64)));
 }
+
+/** Rows that linear.vec takes at a time: one where it normalises them. */
+const rowsEach = (types: Types) => (types.norm_weight ? 1 : Math.min(size(types).m, EACH));
 
 /** Workgroups of 64 x 64 of y. */
 const blockGroups = (types: Types) => [Math.ceil(size(types).n / 64), Math.ceil(size(types).m / 64), 1] as const;
@@ -183,17 +186,11 @@ export const linear = defineOp({
       constants: ({ w }) => ({ SPLIT_W: Number(w.dtype !== 'f16') }),
     },
     {
-      name: 'rows',
-      runs: (types) => !types.norm_weight,
-      suits: (types) => size(types).m > 1 && size(types).m <= 2 * EACH,
-      workgroups: (types) => [Math.ceil(size(types).m / EACH), Math.ceil(size(types).n / 8), 1],
-      constants: (types) => ({ ROWS: Math.min(size(types).m, EACH) }),
-    },
-    {
       name: 'vec',
-      suits: (types) => size(types).m === 1 || types.norm_weight !== undefined,
+      suits: (types) => types.norm_weight !== undefined || size(types).m <= 2 * EACH,
       // Rows side by side read the same weights, which are cached then.
-      workgroups: (types) => [size(types).m, Math.ceil(size(types).n / 8), 1],
+      workgroups: (types) => [Math.ceil(size(types).m / rowsEach(types)), Math.ceil(size(types).n / 8), 1],
+      constants: (types) => ({ ROWS: rowsEach(types) }),
     },
     {
       name: '',
