@@ -1,5 +1,5 @@
 // How many rows of a window pass at a time: as many as cost no bytes. The fewest keep the encoder small; but where decoding needs more
-// than that anyway, as large models do, whole windows fit below it, in a tenth of the dispatches.
+// than that anyway, as large models do, whole windows fit below it, in a seventh of the dispatches.
 
 import { lifetimeBlocks, liveBytes } from '../allocator/blocks.ts';
 import { lifetimes } from '../graph/lifetimes.ts';
