@@ -6,6 +6,7 @@ enable subgroups;
 //#import bias(bias)
 //#import norm(norm_weight)
 //#import gelu
+//#import row_begin
 //#import row32
 
 struct Params {
@@ -77,10 +78,6 @@ fn columns(r: u32, n4: u32, lane: u32) {
   keep(r + 2u, n4, low2, high2);
   keep(r + 3u, n4, low3, high3);
   keep(r + 4u, n4, low4, high4);
-}
-
-fn row_begin(r: u32) -> u32 {
-  return (params.x_begin + min(r, params.m - 1u) * params.x_stride) / 4u;
 }
 
 fn at(here: vec4<bool>, value: f32) -> vec4<f32> {

@@ -6,6 +6,7 @@ enable subgroups;
 //#import bias(bias)
 //#import norm(norm_weight)
 //#import gelu
+//#import row_begin
 //#import row32
 
 struct Params {
@@ -31,7 +32,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(subgroup_invocation_id) lane: u32,
 ) {
-  let first = (params.x_begin + group.y * params.x_stride) / 4u;
+  let first = row_begin(group.y);
   take_row(first, lane, LANES);
   for (var turn = group.x; turn * LANES * 4u < params.n; turn += groups.x) {
     columns(first, group.y, turn * LANES + lane, lane);

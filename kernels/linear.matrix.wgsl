@@ -7,6 +7,7 @@ enable f16;
 //#import weight(w)
 //#import bias(bias)
 //#import gelu
+//#import row_begin
 //#import store4
 
 struct Params {
@@ -55,8 +56,7 @@ fn load_x(m0: u32, k0: u32, i: u32) {
   for (var j = i; j < BLOCK * STEP / 4u; j += INVOCATIONS) {
     let row = j / (STEP / 4u);
     let k4 = j % (STEP / 4u);
-    let m = min(m0 + row, params.m - 1u);
-    let v = x[(params.x_begin + m * params.x_stride + k0) / 4u + k4];
+    let v = x[row_begin(m0 + row) + k0 / 4u + k4];
     let high = high_part(v);
     let low = low_part(v, high);
     for (var c = 0u; c < 4u; c++) {
@@ -69,15 +69,15 @@ fn load_x(m0: u32, k0: u32, i: u32) {
 fn load_w(n0: u32, k0: u32, i: u32) {
   for (var row = i; row < BLOCK; row += INVOCATIONS) {
     let v = weight16(min(n0 + row, params.n - 1u), k0 / STEP, params.k);
-    for (var c = 0u; c < STEP; c++) {
-      let at = row * STRIDE + c;
-      if (!SPLIT_W) {
-        w_high[at] = f16(v[c / 4u][c % 4u]);
-        continue;
+    for (var c4 = 0u; c4 < STEP / 4u; c4++) {
+      var high = v[c4];
+      if (SPLIT_W) { high = high_part(v[c4]); }
+      let low = low_part(v[c4], high);
+      for (var c = 0u; c < 4u; c++) {
+        let at = row * STRIDE + c4 * 4u + c;
+        w_high[at] = f16(high[c]);
+        if (SPLIT_W) { w_low[at] = f16(low[c]); }
       }
-      let high = high_part(v[c / 4u]);
-      w_high[at] = f16(high[c % 4u]);
-      w_low[at] = f16(low_part(v[c / 4u], high)[c % 4u]);
     }
   }
 }

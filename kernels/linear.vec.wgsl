@@ -4,6 +4,7 @@
 //#import bias(bias)
 //#import norm(norm_weight)
 //#import gelu
+//#import row_begin
 
 struct Params {
   m: u32,
@@ -36,11 +37,6 @@ fn total(own: f32, i: u32) -> f32 {
   for (var j = 0u; j < LANES; j++) { sum += partial[j]; }
   workgroupBarrier();
   return sum;
-}
-
-// Of x, in vec4s; beyond the last row the last one again.
-fn row_begin(m: u32) -> u32 {
-  return (params.x_begin + min(m, params.m - 1u) * params.x_stride) / 4u;
 }
 
 @compute @workgroup_size(INVOCATIONS)

@@ -5,6 +5,7 @@
 //#import weight(w)
 //#import bias(bias)
 //#import gelu
+//#import row_begin
 //#import store4
 
 struct Params {
@@ -34,8 +35,7 @@ fn load_x(m0: u32, k0: u32, i: u32) {
   for (var j = i; j < BLOCK * STEP4; j += INVOCATIONS) {
     let row = j / STEP4;
     let k4 = j % STEP4;
-    let m = min(m0 + row, params.m - 1u);
-    xs[slot(row, k4)] = x[(params.x_begin + m * params.x_stride + k0) / 4u + k4];
+    xs[slot(row, k4)] = x[row_begin(m0 + row) + k0 / 4u + k4];
   }
 }
 

@@ -50,7 +50,7 @@ async function tune(
   });
   found.set(weights, new Map(tuned.flatMap(({ site, chosen }) => (chosen ? [[site.key, chosen.variant]] : []))));
   const changed = tuned.filter(({ tried, chosen }) => chosen && chosen.variant !== tried[0]!.variant);
-  const seconds = (phase: string) => predict(graph, tuned).find((each) => each.phase === phase)!;
+  const gains = Object.fromEntries(predict(graph, tuned).map((each) => [each.phase, each]));
   const rejected = tuned
     .flatMap(({ tried }) => tried.map((each) => each.rejected))
     .filter((r) => r?.startsWith('WRONG'));
@@ -58,10 +58,10 @@ async function tune(
     cells: {
       sites: tuned.length,
       changed: changed.length,
-      'encode s': seconds('encode').before,
-      'encode s tuned': seconds('encode').after,
-      's a token': seconds('step').before,
-      's a token tuned': seconds('step').after,
+      'encode s': gains['encode']!.before,
+      'encode s tuned': gains['encode']!.after,
+      's a token': gains['step']!.before,
+      's a token tuned': gains['step']!.after,
     },
     lines: [...changed.map(describe), ...(signal.aborted ? ['cut off: sites that come later are not in it'] : [])],
     wrong: rejected.length > 0 ? rejected.join('; ') : undefined,

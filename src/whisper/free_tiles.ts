@@ -1,8 +1,8 @@
 // How many rows of a window pass at a time: as many as cost no bytes. The fewest keep the encoder small; but where decoding needs more
 // than that anyway, as large models do, whole windows fit below it, in a seventh of the dispatches.
 
-import { lifetimeBlocks, liveBytes } from '../allocator/blocks.ts';
-import { lifetimes } from '../graph/lifetimes.ts';
+import { graphProblem } from '../allocator/graph_problem.ts';
+import { lowerBound } from '../allocator/lower_bound.ts';
 import { BINDING_ALIGNMENT } from '../graph/program.ts';
 import type { ModelDimensions } from './dims.ts';
 import type { GraphOptions } from './graph_options.ts';
@@ -38,13 +38,8 @@ function firstFit<T>(values: readonly T[], fits: (value: T) => boolean): T | und
   return values[end];
 }
 
-/** Most bytes of tensors other than weights that are live at once. */
 function leastArena(dims: ModelDimensions, options: GraphOptions): number {
-  const graph = whisperGraph(dims, options);
-  const arena = lifetimes(graph).filter(({ tensor }) => tensor.kind !== 'weight');
-  return liveBytes(lifetimeBlocks(arena, Number.POSITIVE_INFINITY), graph.nodes.length).reduce((a, b) =>
-    Math.max(a, b),
-  );
+  return lowerBound(graphProblem(whisperGraph(dims, options), 'arena').problem);
 }
 
 /** Divisors of the window, largest first, whose runs of f16 rows can be bound. */

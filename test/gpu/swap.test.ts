@@ -4,22 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { planMemory } from '../../src/allocator/plan.ts';
 import { WeightSwap } from '../../src/gpu/swap.ts';
 import { compile } from '../../src/graph/program.ts';
+import { PLAIN_CAPS, PLAIN_LIMITS } from '../../src/whisper/budget.ts';
 import type { Mode } from '../../src/whisper/graph_options.ts';
 import { whisperGraph } from '../../src/whisper/model.ts';
 import { TINY_DIMS } from '../support/tiny_whisper.ts';
 
-const CAPS = {
-  cpu: false,
-  subgroups: false,
-  subgroupSize: 0,
-  matrix: false,
-  maxInvocations: 256,
-  maxWorkgroupStorage: 16384,
-};
-
 function swapOf(mode: Mode) {
   const graph = whisperGraph(TINY_DIMS, { mode, weights: 'int8' });
-  const program = compile(graph, planMemory(graph, { maxBufferSize: 2 ** 32 - 4 }), CAPS);
+  const program = compile(graph, planMemory(graph, PLAIN_LIMITS), PLAIN_CAPS);
   return { program, swap: new WeightSwap(graph, program) };
 }
 

@@ -7,20 +7,12 @@ import { compile, type MemoryLayout, type Program } from '../../src/graph/progra
 import { decodeTensor, encodeTensor, hostTensor } from '../../src/ops/host_tensor.ts';
 import { byteLength, elements, type HostTensor } from '../../src/ops/op.ts';
 import { uniform } from '../../src/ops/random.ts';
+import { PLAIN_CAPS } from '../../src/whisper/budget.ts';
 import { heldTensors } from './poison.ts';
 import { randomWeights } from './tiny_whisper.ts';
 
 export const WINDOWS = 2;
 export const ROUNDS = 3;
-
-export const CAPS = {
-  cpu: false,
-  subgroups: false,
-  subgroupSize: 0,
-  matrix: false,
-  maxInvocations: 256,
-  maxWorkgroupStorage: 16384,
-};
 
 /** A phase to run, and tensors to write before. */
 export interface Turn {
@@ -74,7 +66,7 @@ function hostValues(tensor: Tensor, window: number): Uint8Array {
  * not own are NaN before it runs, weights are written when they begin to be held, and never while they are.
  */
 export function playOnCpu(graph: Graph, layout: MemoryLayout, { poison }: { readonly poison: boolean }): HostTensor[] {
-  const cpu = new CpuExecutor(graph, nodewise(compile(graph, layout, CAPS)));
+  const cpu = new CpuExecutor(graph, nodewise(compile(graph, layout, PLAIN_CAPS)));
   const weights = randomWeights(graph);
   const held = heldTensors(graph);
   const written: HostTensor[] = [];

@@ -2,19 +2,18 @@
 
 import { describe, expect, it } from 'vitest';
 import { planMemory } from '../../src/allocator/plan.ts';
+import { PLAIN_LIMITS } from '../../src/whisper/budget.ts';
 import { PUBLISHED_DIMS } from '../../src/whisper/dims.ts';
 import { freeTiles } from '../../src/whisper/free_tiles.ts';
 import { type GraphOptions, graphOptions } from '../../src/whisper/graph_options.ts';
 import { whisperGraph } from '../../src/whisper/model.ts';
 import { alignmentHeads } from '../../src/whisper/words/alignment_heads.ts';
 
-const LARGE = { maxBufferSize: 2 ** 32 - 4 };
-
 function tiles(name: string, wanted: Partial<GraphOptions>) {
   const dims = PUBLISHED_DIMS[name]!;
   const least = graphOptions(dims, { weights: 'int8', ...wanted });
   const free = freeTiles(dims, least);
-  const arena = (options: GraphOptions) => planMemory(whisperGraph(dims, options), LARGE).arenaBytes;
+  const arena = (options: GraphOptions) => planMemory(whisperGraph(dims, options), PLAIN_LIMITS).arenaBytes;
   return { least, free, arena };
 }
 
@@ -43,7 +42,7 @@ describe('[pure] free tiles', () => {
     }
   });
 
-  it('one row in a window more would cost bytes', () => {
+  it('the next larger tile would cost bytes', () => {
     const { free, arena } = tiles('tiny.en', { mode: 'resident' });
     expect(free).toMatchObject({ tileRows: 750, queryRows: 1500 });
     expect(arena({ ...free, tileRows: 1500 })).toBeGreaterThan(arena(free));
