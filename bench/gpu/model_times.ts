@@ -155,7 +155,7 @@ async function decode(engine: WhisperEngine, shapes: Shapes, signal: AbortSignal
   const count = streamed ? Math.min(4, shapes.tokens) : shapes.tokens;
   let sampled = 1;
   const tokens = await least(repeats, async () => async () => {
-    const picked = (await engine.step(sampled, count, audios, signal)).flat();
+    const picked = (await engine.step(sampled, count, audios, { signal })).flat();
     const odd = picked.find(({ logprob }) => !Number.isFinite(logprob));
     if (odd) throw new DeviceError(`bench gpu: expected finite log probabilities, got ${odd.logprob} of ${odd.token}`);
     sampled += count;

@@ -56,6 +56,11 @@ export type WriteWeights = (names: readonly string[]) => Promise<void>;
 export interface RunOptions {
   /** How often in a row, in one submit. */
   readonly times?: number;
+  /**
+   * Send half of the phase's next run along, which hides the wait for this one's result: that must not be what the half writes.
+   * Void once anything else is run or written.
+   */
+  readonly ahead?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -78,6 +83,8 @@ export class GpuExecutor {
   readonly #transfer: Transfer;
   readonly #submitter: Submitter;
   readonly #profiler: Profiler | undefined;
+  /** The phase of which the first `count` dispatches were sent ahead. */
+  #ahead: { readonly phase: string; readonly count: number } | undefined;
   /** Asked for weights that do not stay for good, whenever a phase needs them. */
   writeWeights: WriteWeights = async () => {};
 
@@ -152,6 +159,7 @@ export class GpuExecutor {
   /** Writes into a tensor from byte `offset` on. */
   async write(tensor: string, data: Uint8Array, offset = 0): Promise<void> {
     const at = this.#range(tensor, offset, data.byteLength);
+    this.#ahead = undefined;
     const began = performance.now();
     await this.#transfer.upload(at.buffer, at.offset, data);
     this.#profiler?.host('upload', tensor, data.byteLength, began);
@@ -168,6 +176,7 @@ export class GpuExecutor {
 
   /** Writes to a buffer of the program by its index, whatever lies there. */
   async writeBuffer(buffer: number, offset: number, data: Uint8Array): Promise<void> {
+    this.#ahead = undefined;
     await this.#transfer.upload(this.#made.buffers[buffer]!, offset, data);
   }
 
@@ -186,12 +195,16 @@ export class GpuExecutor {
     return this.#run(phase, () => this.read(tensor, offset, bytes), options);
   }
 
-  async #run<T>(phase: string, finish: () => Promise<T>, { times = 1, signal }: RunOptions = {}): Promise<T> {
+  async #run<T>(phase: string, finish: () => Promise<T>, options: RunOptions = {}): Promise<T> {
+    const { times = 1, ahead, signal } = options;
     const legs = this.#legs.get(phase) ?? [];
+    const sent = this.#ahead?.phase === phase ? this.#ahead.count : 0;
+    this.#ahead = undefined;
     const began = performance.now();
     if (legs.length > 1) await this.#submitLegs(legs, times, signal);
-    else if (legs[0]) await this.#submitWhole(legs[0], times, signal);
-    const result = await finish();
+    else if (legs[0]) await this.#submitWhole(legs[0], sent, options);
+    const list = ahead && legs.length === 1 && !this.#profiler ? legs[0]!.list : [];
+    const [result] = await Promise.all([finish(), this.#sendAhead(phase, list)]);
     const ended = performance.now();
     this.elapsed.set(phase, (this.elapsed.get(phase) ?? 0) + ended - began);
     this.#profiler?.ran(phase, began, ended);
@@ -199,18 +212,28 @@ export class GpuExecutor {
     return result;
   }
 
-  async #submitWhole({ weights, list }: BoundLeg, times: number, signal?: AbortSignal): Promise<void> {
+  async #sendAhead(phase: string, list: readonly BoundDispatch[]): Promise<void> {
+    if (list.length === 0) return;
+    const count = Math.ceil(list.length / 2);
+    this.#submitter.submit(list.slice(0, count), 1);
+    this.#ahead = { phase, count };
+  }
+
+  /** `sent`: how many dispatches of the first time went ahead. */
+  async #submitWhole({ weights, list }: BoundLeg, sent: number, options: RunOptions): Promise<void> {
+    const { times = 1, ahead, signal } = options;
     await this.#swapIn(weights);
-    const part = this.gpu.caps.cpu && times === 1 ? CPU_SUBMIT : list.length;
+    const part = this.gpu.caps.cpu && times === 1 && !ahead ? CPU_SUBMIT : list.length;
     let before: Promise<void> = Promise.resolve();
-    for (let begin = 0; begin < list.length; begin += part) {
+    for (let begin = sent; begin < list.length; begin += part) {
       signal?.throwIfAborted();
-      await this.#submitter.submit(list.slice(begin, begin + part), times);
+      await this.#submitter.submit(list.slice(begin, begin + part), 1);
       // Waits for the part before this one, so that the device never runs dry.
       await before;
       before = begin + part < list.length ? this.#submitter.settle() : before;
       before.catch(() => {}); // heard above, unless an abort comes first
     }
+    if (times > 1) await this.#submitter.submit(list, times - 1);
   }
 
   /** The queue keeps the order, so weights of the next leg are read and staged while this one computes. */

@@ -32,7 +32,7 @@ export class PlainSubmitter implements Submitter {
   }
 
   async settle(): Promise<void> {
-    await rested(this.#gpu.device.queue.onSubmittedWorkDone());
+    await rested(this.#gpu.device.queue.onSubmittedWorkDone(), this.#gpu.caps);
     this.#gpu.check();
   }
 

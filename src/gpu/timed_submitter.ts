@@ -145,7 +145,7 @@ export class SteppingSubmitter implements Submitter {
   }
 
   async settle(): Promise<void> {
-    await rested(this.#gpu.device.queue.onSubmittedWorkDone());
+    await rested(this.#gpu.device.queue.onSubmittedWorkDone(), this.#gpu.caps);
     this.#gpu.check();
   }
 

@@ -32,7 +32,7 @@ export class Transfer {
       const slot = this.#slots[this.#next]!;
       this.#next = (this.#next + 1) % this.#slots.length;
       const slice = data.subarray(begin, begin + slot.buffer.size);
-      await rested(slot.mapped);
+      await rested(slot.mapped, this.#gpu.caps);
       new Uint8Array(slot.buffer.getMappedRange()).set(slice);
       slot.buffer.unmap();
       this.#copy(slot.buffer, 0, target, offset + begin, slice.byteLength);
@@ -51,7 +51,7 @@ export class Transfer {
     for (let begin = 0; begin < bytes; begin += this.#readback.size) {
       const length = Math.min(this.#readback.size, bytes - begin);
       this.#copy(source, offset + begin, this.#readback, 0, length);
-      await rested(this.#readback.mapAsync(MapMode.READ, 0, length)).catch((cause) => {
+      await rested(this.#readback.mapAsync(MapMode.READ, 0, length), this.#gpu.caps).catch((cause) => {
         this.#gpu.check();
         throw new DeviceError(`download: expected ${length} bytes from ${source.label}, got ${cause}`, { cause });
       });

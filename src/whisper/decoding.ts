@@ -46,9 +46,6 @@ export interface DecodedTokens {
   readonly avgLogprob: number;
 }
 
-/** Tokens picked in one go: what comes after the end is wasted, a read-back after each token is slow, though not beside an upload. */
-const STEPS = { gpu: 16, cpu: 4 } as const;
-
 /**
  * Decodes the window that the engine encoded last.
  * @throws the signal's reason when aborted; the engine may then begin anew.
@@ -88,16 +85,15 @@ type Search = (
 
 /** The most probable token each time, or a sample; `bestOf` sequences at once. */
 const pickTokens: Search = async (engine, promptLength, most, { rules: { eot }, bestOf = 1, signal }) => {
-  const { executor } = engine;
-  const stride = executor.streams('step') ? 1 : executor.gpu.caps.cpu ? STEPS.cpu : STEPS.gpu;
   const isEnd = ({ token }: SampledToken) => token === eot;
   const picked: SampledToken[][] = Array.from({ length: bestOf }, () => []);
   for (let count = 0; count < most && !picked.every((sequence) => sequence.some(isEnd)); ) {
     signal?.throwIfAborted();
+    const next = Math.min(engine.stride, most - count);
     const more =
       count === 0
         ? await engine.sample(promptLength - 1, bestOf)
-        : await engine.step(count, Math.min(stride, most - count), bestOf, signal);
+        : await engine.step(count, next, bestOf, { ahead: count + next < most, signal });
     picked.forEach((sequence, s) => {
       sequence.push(...more[s]!);
     });

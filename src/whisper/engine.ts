@@ -202,9 +202,19 @@ export class WhisperEngine {
     return this.#pick('sample', 0, 1, positions.length);
   }
 
+  /** Tokens to pick in one go: what comes after the end is wasted, a read-back after each costs a fast device time. */
+  get stride(): number {
+    return this.#executor.streams('step') || this.#executor.gpu.caps.cpu ? 1 : 4;
+  }
+
   /** Picks `count` more tokens of each sequence, of which `sampled` were picked before; what follows eot is eot. */
-  step(sampled: number, count: number, sequences = 1, signal?: AbortSignal): Promise<readonly SampledToken[][]> {
-    return this.#pick('step', sampled, count, sequences, { times: count, signal });
+  step(
+    sampled: number,
+    count: number,
+    sequences = 1,
+    options?: Pick<RunOptions, 'ahead' | 'signal'>,
+  ): Promise<readonly SampledToken[][]> {
+    return this.#pick('step', sampled, count, sequences, { times: count, ...options });
   }
 
   /** The most probable tokens of every sequence, one more than there are sequences: after the prompt. */

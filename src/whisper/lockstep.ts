@@ -146,7 +146,6 @@ async function pickEach(
   signal: AbortSignal | undefined,
 ): Promise<readonly SampledToken[][]> {
   const { batch } = engine.options;
-  const stride = engine.executor.streams('step') ? 1 : 4;
   const picked = await engine.sampleEach(positions).then((first) => first.map((tokens) => [...tokens]));
   const isDone = ({ slot }: Waiting, i: number) =>
     picked[slot]!.length >= most[i]! || picked[slot]!.some(({ token }) => token === eot);
@@ -154,7 +153,8 @@ async function pickEach(
     signal?.throwIfAborted();
     const count = picked[0]!.length;
     const left = Math.max(...most) - count;
-    const more = await engine.step(count, Math.min(stride, left), batch, signal);
+    const next = Math.min(engine.stride, left);
+    const more = await engine.step(count, next, batch, { ahead: next < left, signal });
     picked.forEach((tokens, s) => {
       tokens.push(...more[s]!);
     });

@@ -78,6 +78,31 @@ describe('[device] executor', () => {
     await executor.destroy();
   });
 
+  it('a phase half sent ahead gives what it gives in turn, and is void once its tables are written', async () => {
+    const { graph, executor } = await tinyExecutor();
+    for (const [name, data] of randomWeights(graph)) await executor.write(name, data);
+    const row = new Uint8Array(packRows([{ token: 1, position: 0, sequence: 0, first: 0 }], 1).buffer);
+    const decode = async (ahead: boolean) => {
+      await executor.write('step_rows', row);
+      for (const table of ['cursor', 'rules', 'suppressed']) await executor.write(table, new Uint8Array(4));
+      const picked: number[] = [];
+      for (const offset of [0, 8, 16, 24]) {
+        const bytes = await executor.runAndRead('step', { tensor: 'ring', offset, bytes: 8 }, { ahead });
+        picked.push(...new Uint32Array(bytes.buffer));
+      }
+      return picked;
+    };
+    const submits = vi.spyOn(executor.gpu.device.queue, 'submit');
+    const expected = await decode(false);
+    const inTurn = submits.mock.calls.length;
+    submits.mockClear();
+    expect(await decode(true)).toEqual(expected);
+    expect(submits.mock.calls.length).toBeGreaterThan(inTurn);
+    expect(await decode(true)).toEqual(expected);
+    submits.mockRestore();
+    await executor.destroy();
+  });
+
   it('uploads larger than its buffers arrive whole, and ranges are checked', async () => {
     const { executor } = await tinyExecutor();
     const bytes = Uint8Array.from({ length: 600_000 }, (_, i) => (i * 7) % 251);

@@ -25,6 +25,7 @@ it('makes an event loop that never pauses turn seldom', async () => {
   const hot = await turns((promise) => promise);
   const cool = await turns(rested);
   expect(cool).toBeLessThan(hot / 4);
+  expect(await turns((promise) => rested(promise, { cpu: true }))).toBeLessThan(cool / 2);
 });
 
 it('goes on with other tasks of the loop', async () => {
