@@ -76,7 +76,7 @@ async function planAndCreate(
   pipelines: PipelineCache,
 ): Promise<Size> {
   const graph = whisperGraph(PUBLISHED_DIMS[model]!, { weights, mode });
-  const plan = planMemory(graph, gpu.device.limits);
+  const plan = planMemory(graph, gpu.planLimits);
   const program = compile(graph, plan, gpu.caps);
   const plannedBytes = program.buffers.reduce((sum, { bytes }) => sum + bytes, 0);
   takeCreated();

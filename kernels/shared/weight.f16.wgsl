@@ -1,16 +1,8 @@
-// Weights stored as f16, two a word, K contiguous; unpacked without the shader-f16 feature.
-//#import float_factors
+// Weights stored as f16, two a word, K contiguous.
+//#import weight_halves
 @group(0) @binding(2) var<storage, read> w: array<vec4<u32>>; // [N, K]
 
-// Elements 16 * k16 .. 16 * k16 + 15 of row n of a matrix of k columns.
-fn weight16(n: u32, k16: u32, k: u32) -> mat4x4<f32> {
-  let i = n * (k / 8u) + k16 * 2u;
-  let a = w[i];
-  let b = w[i + 1u];
-  return mat4x4<f32>(
-    vec4<f32>(unpack2x16float(a.x), unpack2x16float(a.y)),
-    vec4<f32>(unpack2x16float(a.z), unpack2x16float(a.w)),
-    vec4<f32>(unpack2x16float(b.x), unpack2x16float(b.y)),
-    vec4<f32>(unpack2x16float(b.z), unpack2x16float(b.w)),
-  );
+// Elements 8 * i .. 8 * i + 7.
+fn packed8(i: u32) -> vec4<u32> {
+  return w[i];
 }

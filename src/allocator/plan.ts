@@ -6,18 +6,21 @@
 
 import { MemoryError } from '../errors.ts';
 import type { Graph } from '../graph/graph.ts';
+import { type ImageSizes, imageWeights, placeImages } from '../graph/images.ts';
 import { alignedBytes } from '../graph/layouts.ts';
 import { lifetimes } from '../graph/lifetimes.ts';
-import type { MemoryLayout } from '../graph/program.ts';
+import { type MemoryLayout, weightBytes } from '../graph/program.ts';
 import { type Block, type Draft, lifetimeBlocks, liveBytes, placeBlocks } from './blocks.ts';
 
 export interface PlanLimits {
   /** Bytes of the largest buffer the device makes. */
   readonly maxBufferSize: number;
+  /** Which weights are to be images; absent: none. */
+  readonly images?: ImageSizes | undefined;
 }
 
 export interface Plan extends MemoryLayout {
-  /** All weight buffers together, and the most bytes of weights that are there at once. */
+  /** All weight buffers and images together, and the most bytes of weights that are there at once. */
   readonly weightBytes: number;
   readonly weightLowerBound: number;
   /** All arena buffers together; one, unless the device's limit forces more. */
@@ -34,7 +37,7 @@ export interface Plan extends MemoryLayout {
  * Places every tensor of the graph.
  * @throws MemoryError when one tensor alone exceeds the device's largest buffer.
  */
-export function planMemory(graph: Graph, { maxBufferSize }: PlanLimits): Plan {
+export function planMemory(graph: Graph, { maxBufferSize, images: sizes }: PlanLimits): Plan {
   const live = lifetimes(graph);
   const large = live.find(({ tensor }) => alignedBytes(tensor) > maxBufferSize)?.tensor;
   if (large) {
@@ -44,20 +47,24 @@ export function planMemory(graph: Graph, { maxBufferSize }: PlanLimits): Plan {
   }
   const draft: Draft = { buffers: [], placements: {} };
   const isWeight = ({ tensor }: { tensor: { kind: string } }) => tensor.kind === 'weight';
+  const images = imageWeights(graph, sizes);
+  const inImages = new Set(images.flat());
   const weights = lifetimeBlocks(live.filter(isWeight), maxBufferSize);
-  placeBlocks(weights, 'weights', maxBufferSize, draft);
-  const weightBytes = sum(draft.buffers);
+  const inBuffers = live.filter((l) => isWeight(l) && !inImages.has(l.tensor));
+  placeBlocks(lifetimeBlocks(inBuffers, maxBufferSize), 'weights', maxBufferSize, draft);
   const arena = lifetimeBlocks(
     live.filter((l) => !isWeight(l)),
     maxBufferSize,
   );
   placeBlocks(arena, 'arena', maxBufferSize, draft);
+  const arenaBytes = sum(draft.buffers.filter(({ use }) => use === 'arena'));
+  placeImages(images, draft);
   const arenaLive = liveBytes(arena, graph.nodes.length);
   return {
     ...draft,
-    weightBytes,
+    weightBytes: weightBytes(draft.buffers),
     weightLowerBound: largest(liveBytes(weights, graph.nodes.length)),
-    arenaBytes: sum(draft.buffers) - weightBytes,
+    arenaBytes,
     lowerBound: largest(arenaLive),
     naiveBytes: sum(arena),
     phasePeaks: phasePeaks(graph, arenaLive),

@@ -65,7 +65,8 @@ function placeFaults(tensor: Tensor, { buffer, offset }: Placement, { buffers }:
   const faults: PlanFault[] = [];
   const fault = (rule: PlanRule, what: string) =>
     faults.push({ rule, who: [tensor.name], message: `${tensor.name} ${what}` });
-  if (use !== (tensor.kind === 'weight' ? 'weights' : 'arena')) fault('use', `(${tensor.kind}) lies in ${label}`);
+  const fits = tensor.kind === 'weight' ? use === 'weights' || use === 'image' : use === 'arena';
+  if (!fits) fault('use', `(${tensor.kind}) lies in ${label}`);
   if (offset % ALIGNMENT !== 0) fault('alignment', `lies at ${offset}, no multiple of ${ALIGNMENT}`);
   const end = offset + byteLength(tensor);
   if (!(offset >= 0 && end <= bytes)) fault('bounds', `lies at [${offset}, ${end}) of the ${bytes} bytes of ${label}`);

@@ -2,6 +2,7 @@
 
 import { createGraphBuilder } from '../graph/builder.ts';
 import type { Graph, TensorRef } from '../graph/graph.ts';
+import type { ImageSizes } from '../graph/images.ts';
 import { separateLayout } from '../graph/layouts.ts';
 import { compile, kernelStem } from '../graph/program.ts';
 import { decodeTensor, encodeTensor, hostTensor, storageStep } from '../ops/host_tensor.ts';
@@ -73,17 +74,18 @@ export function caseValues(op: Op, given: Case<string, object>, graph: Graph): M
   return values;
 }
 
-/** @throws ShaderError or DeviceError when the kernel does not compile or run at all. */
+/** `images`: which weights are. @throws ShaderError or DeviceError when the kernel does not compile or run at all. */
 export async function checkKernel(
   gpu: Gpu,
   pipelines: PipelineCache,
   op: Op,
   given: Case<string, object>,
   variant: Variant,
+  images?: ImageSizes,
 ): Promise<KernelReport> {
   const graph = caseGraph(op, given, variant);
   const values = caseValues(op, given, graph);
-  const layout = separateLayout(graph, GUARD);
+  const layout = separateLayout(graph, GUARD, images);
   const program = compile(graph, layout, gpu.caps, { choose: () => variant });
   const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
   try {

@@ -1,14 +1,18 @@
 // A device with everything its adapter offers, an account of every buffer, and errors that end the next call instead of being lost.
 
+import type { PlanLimits } from '../allocator/plan.ts';
 import { DeviceError } from '../errors.ts';
+import { ANY_SIZE, imageRows, ROW_TEXELS } from '../graph/images.ts';
 import type { Caps } from '../ops/op.ts';
 import { type AdapterKind, type AdapterOptions, findAdapter } from './adapter.ts';
+import { IMAGE_FORMAT, TextureUsage } from './constants.ts';
+import { bytesOf, type Store } from './stores.ts';
 
-/** Bytes of GPU buffers and query sets made through `Gpu`. */
+/** Bytes of GPU buffers, images and query sets made through `Gpu`. */
 export interface MemoryAccount {
   readonly live: number;
   readonly peak: number;
-  /** Buffers and query sets ever made. */
+  /** Buffers, images and query sets ever made. */
   readonly made: number;
 }
 
@@ -18,20 +22,26 @@ export interface Gpu {
   /** Adapter's name, for results and headers. */
   readonly name: string;
   readonly caps: Caps;
+  /** What to plan memory for: the device's largest buffer, and images where the adapter loads faster from them. */
+  readonly planLimits: PlanLimits;
   readonly memory: MemoryAccount;
   /** @throws DeviceError when the driver has no room. */
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags, mapped?: boolean): Promise<GPUBuffer>;
+  /** A texture for so many bytes, in layers of whole rows. @throws DeviceError when the driver has no room. */
+  createImage(label: string, bytes: number, layers: number): Promise<GPUTexture>;
   /** A set of timestamps, 8 bytes each in the account. The device must have the feature. */
   createQueries(label: string, bytes: number): GPUQuerySet;
   destroyQueries(queries: GPUQuerySet): void;
-  /** Frees the buffers and, by an empty submit, lets the driver take the memory back. */
-  destroyBuffers(buffers: readonly GPUBuffer[]): void;
+  /** Frees buffers and images and, by an empty submit, lets the driver take the memory back. */
+  destroyStores(stores: readonly Store[]): void;
   /** @throws DeviceError when the device was lost or reported an error since the last check. */
   check(): void;
   close(): Promise<void>;
 }
 
 const QUERY_BYTES = 8;
+/** Dawn puts smaller textures into blocks of powers of two: with an image a weight the driver held 117 MB for tiny.en, not 97. */
+const WORTH_AN_IMAGE = 4 * 1024 * 1024;
 const MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix';
 
 /** Bytes that a query set counts in the account. */
@@ -110,6 +120,7 @@ class OpenGpu implements Gpu {
   readonly kind: AdapterKind;
   readonly name: string;
   readonly caps: Caps;
+  readonly planLimits: PlanLimits;
   readonly memory = { live: 0, peak: 0, made: 0 };
   #failure: DeviceError | undefined;
   #closed = false;
@@ -119,6 +130,9 @@ class OpenGpu implements Gpu {
     this.kind = kind;
     this.name = name;
     this.caps = caps;
+    const { maxBufferSize } = device.limits;
+    const images = kind === 'lavapipe' ? { ...ANY_SIZE, least: WORTH_AN_IMAGE } : undefined;
+    this.planLimits = { maxBufferSize, images };
     device.addEventListener('uncapturederror', (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
       this.#failure ??= new DeviceError(`device '${name}': ${error.message}`);
@@ -128,14 +142,28 @@ class OpenGpu implements Gpu {
     });
   }
 
-  async createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags, mapped = false): Promise<GPUBuffer> {
+  createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags, mapped = false): Promise<GPUBuffer> {
+    return this.#made('createBuffer', label, bytes, () =>
+      this.device.createBuffer({ label, size: bytes, usage, mappedAtCreation: mapped }),
+    );
+  }
+
+  createImage(label: string, bytes: number, layers: number): Promise<GPUTexture> {
+    const usage = TextureUsage.STORAGE_BINDING | TextureUsage.COPY_DST | TextureUsage.COPY_SRC;
+    const size = [ROW_TEXELS, imageRows(bytes / layers), layers];
+    return this.#made('createImage', label, bytes, () =>
+      this.device.createTexture({ label, size, format: IMAGE_FORMAT, usage }),
+    );
+  }
+
+  async #made<T>(where: string, label: string, bytes: number, make: () => T): Promise<T> {
     this.device.pushErrorScope('validation');
     this.device.pushErrorScope('out-of-memory');
-    const buffer = this.device.createBuffer({ label, size: bytes, usage, mappedAtCreation: mapped });
+    const made = make();
     const error = (await this.device.popErrorScope()) ?? (await this.device.popErrorScope());
-    if (error) throw new DeviceError(`createBuffer: expected ${bytes} bytes for ${label}, got ${error.message}`);
+    if (error) throw new DeviceError(`${where}: expected ${bytes} bytes for ${label}, got ${error.message}`);
     this.#count(bytes);
-    return buffer;
+    return made;
   }
 
   createQueries(label: string, bytes: number): GPUQuerySet {
@@ -149,10 +177,10 @@ class OpenGpu implements Gpu {
     this.memory.live -= queryBytes(queries);
   }
 
-  destroyBuffers(buffers: readonly GPUBuffer[]): void {
-    for (const buffer of buffers) {
-      buffer.destroy();
-      this.memory.live -= buffer.size;
+  destroyStores(stores: readonly Store[]): void {
+    for (const store of stores) {
+      store.destroy();
+      this.memory.live -= bytesOf(store);
     }
     this.device.queue.submit([]);
   }

@@ -18,6 +18,7 @@ import { type Gpu, queryBytes } from './device.ts';
 import { type Kernel, PipelineCache } from './pipelines.ts';
 import type { Profiler } from './profiler.ts';
 import { rested } from './rest.ts';
+import { bytesOf, type Store } from './stores.ts';
 import { PlainSubmitter, type Submitter } from './submitter.ts';
 import { type Leg, WeightSwap } from './swap.ts';
 import { SteppingSubmitter, TimestampSubmitter } from './timed_submitter.ts';
@@ -144,7 +145,7 @@ export class GpuExecutor {
   /** Bytes of the buffers made; equal to the program's sum by construction, and asserted against the device's account in tests. */
   get createdBytes(): number {
     const { buffers, queries } = this.#made;
-    return buffers.reduce((sum, b) => sum + b.size, queryBytes(queries));
+    return buffers.reduce((sum, store) => sum + bytesOf(store), queryBytes(queries));
   }
 
   dispatches(phase: string): readonly BoundDispatch[] {
@@ -161,7 +162,7 @@ export class GpuExecutor {
     const at = this.#range(tensor, offset, data.byteLength);
     this.#ahead = undefined;
     const began = performance.now();
-    await this.#transfer.upload(at.buffer, at.offset, data);
+    await this.#transfer.upload(at.store, at.offset, data);
     this.#profiler?.host('upload', tensor, data.byteLength, began);
   }
 
@@ -169,7 +170,7 @@ export class GpuExecutor {
   async read(tensor: string, offset = 0, bytes = byteLength(this.#type(tensor)) - offset): Promise<Uint8Array> {
     const at = this.#range(tensor, offset, bytes);
     const began = performance.now();
-    const data = await this.#transfer.download(at.buffer, at.offset, bytes);
+    const data = await this.#transfer.download(at.store, at.offset, bytes);
     this.#profiler?.host('read-back', tensor, bytes, began);
     return data;
   }
@@ -271,13 +272,13 @@ export class GpuExecutor {
     return type;
   }
 
-  #range(tensor: string, offset: number, bytes: number): { buffer: GPUBuffer; offset: number } {
+  #range(tensor: string, offset: number, bytes: number): { store: Store; offset: number } {
     const size = byteLength(this.#type(tensor));
     const placement = this.program.placements[tensor];
     if (!placement || offset + bytes > size) {
       throw new MemoryError(`executor: expected a range of ${tensor} (${size} bytes), got ${bytes} bytes at ${offset}`);
     }
-    return { buffer: this.#made.buffers[placement.buffer]!, offset: placement.offset + offset };
+    return { store: this.#made.buffers[placement.buffer]!, offset: placement.offset + offset };
   }
 }
 

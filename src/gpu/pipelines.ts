@@ -1,8 +1,8 @@
 // Kernels to pipelines: bind group layouts come from the WGSL, compile errors name the line of the file they stand in.
 
 import { ShaderError } from '../errors.ts';
-import type { KernelSource } from '../ops/wgsl.ts';
-import { ShaderStage } from './constants.ts';
+import type { KernelBinding, KernelSource } from '../ops/wgsl.ts';
+import { IMAGE_FORMAT, ShaderStage } from './constants.ts';
 import type { Gpu } from './device.ts';
 
 export interface Kernel {
@@ -45,11 +45,7 @@ async function compileKernel(
     label: source.file,
     entries: [
       { binding: 0, visibility: ShaderStage.COMPUTE, buffer: { type: 'uniform' } },
-      ...source.bindings.map(({ binding, access }) => ({
-        binding,
-        visibility: ShaderStage.COMPUTE,
-        buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
-      })),
+      ...source.bindings.map(layoutEntry),
     ],
   });
   device.pushErrorScope('validation');
@@ -67,4 +63,10 @@ async function compileKernel(
   } catch (cause) {
     throw new ShaderError(`${source.file}: expected a pipeline, got ${(cause as Error).message}`, { cause });
   }
+}
+
+function layoutEntry({ binding, access, image }: KernelBinding): GPUBindGroupLayoutEntry {
+  const entry = { binding, visibility: ShaderStage.COMPUTE };
+  if (image) return { ...entry, storageTexture: { access: 'read-only', format: IMAGE_FORMAT } };
+  return { ...entry, buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' } };
 }

@@ -94,6 +94,6 @@ export class Stopwatch {
   }
 
   free(): void {
-    this.gpu.destroyBuffers(this.#buffers);
+    this.gpu.destroyStores(this.#buffers);
   }
 }

@@ -34,7 +34,9 @@ export async function timeKernel(
   sampling: Sampling,
 ): Promise<KernelTimes> {
   const graph = caseGraph(op, given, variant);
-  const program = compile(graph, separateLayout(graph), gpu.caps, { choose: () => variant });
+  const program = compile(graph, separateLayout(graph, 0, gpu.planLimits.images), gpu.caps, {
+    choose: () => variant,
+  });
   const began = performance.now();
   const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
   try {

@@ -2,9 +2,11 @@
 // `queue.writeBuffer` is not used, since Dawn stages it in memory that no plan knows of.
 
 import { DeviceError } from '../errors.ts';
+import { TEXEL_BYTES } from '../graph/images.ts';
 import { MapMode } from './constants.ts';
 import type { Gpu } from './device.ts';
 import { rested } from './rest.ts';
+import { copyIn, copyOut, isImage, type Store } from './stores.ts';
 
 interface UploadSlot {
   readonly buffer: GPUBuffer;
@@ -25,9 +27,9 @@ export class Transfer {
     this.#readback = readback;
   }
 
-  /** Copies `data` to `target` at `offset`, in order with all other work of the queue. Offset and length are multiples of 4. */
-  async upload(target: GPUBuffer, offset: number, data: Uint8Array): Promise<void> {
-    requireWords('upload', offset, data.byteLength);
+  /** Copies `data` to `target` at `offset`, in order with all other work of the queue. Offset and length are multiples of 4, or of a texel. */
+  async upload(target: Store, offset: number, data: Uint8Array): Promise<void> {
+    requireWhole('upload', target, offset, data.byteLength);
     for (let begin = 0; begin < data.byteLength; ) {
       const slot = this.#slots[this.#next]!;
       this.#next = (this.#next + 1) % this.#slots.length;
@@ -35,7 +37,8 @@ export class Transfer {
       await rested(slot.mapped, this.#gpu.caps);
       new Uint8Array(slot.buffer.getMappedRange()).set(slice);
       slot.buffer.unmap();
-      this.#copy(slot.buffer, 0, target, offset + begin, slice.byteLength);
+      const run = { store: target, offset: offset + begin, bytes: slice.byteLength };
+      this.#submit((encoder) => copyIn(encoder, slot.buffer, run));
       slot.mapped = slot.buffer.mapAsync(MapMode.WRITE);
       // Awaited by the next use of the slot; a device lost in between is reported there, not as a stray rejection.
       slot.mapped.catch(() => {});
@@ -44,13 +47,14 @@ export class Transfer {
     this.#gpu.check();
   }
 
-  /** Reads `bytes` of `source` from `offset` once all submitted work is done. Both are multiples of 4. */
-  async download(source: GPUBuffer, offset: number, bytes: number): Promise<Uint8Array> {
-    requireWords('download', offset, bytes);
+  /** Reads `bytes` of `source` from `offset` once all submitted work is done. Both are multiples of 4, or of a texel. */
+  async download(source: Store, offset: number, bytes: number): Promise<Uint8Array> {
+    requireWhole('download', source, offset, bytes);
     const result = new Uint8Array(bytes);
     for (let begin = 0; begin < bytes; begin += this.#readback.size) {
       const length = Math.min(this.#readback.size, bytes - begin);
-      this.#copy(source, offset + begin, this.#readback, 0, length);
+      const run = { store: source, offset: offset + begin, bytes: length };
+      this.#submit((encoder) => copyOut(encoder, run, this.#readback));
       await rested(this.#readback.mapAsync(MapMode.READ, 0, length), this.#gpu.caps).catch((cause) => {
         this.#gpu.check();
         throw new DeviceError(`download: expected ${length} bytes from ${source.label}, got ${cause}`, { cause });
@@ -67,16 +71,17 @@ export class Transfer {
     await rested(Promise.allSettled(this.#slots.map((s) => s.mapped)));
   }
 
-  #copy(from: GPUBuffer, fromOffset: number, to: GPUBuffer, toOffset: number, bytes: number): void {
+  #submit(encode: (encoder: GPUCommandEncoder) => void): void {
     const { device } = this.#gpu;
     const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(from, fromOffset, to, toOffset, bytes);
+    encode(encoder);
     device.queue.submit([encoder.finish()]);
   }
 }
 
-function requireWords(what: string, offset: number, bytes: number): void {
-  if (offset % 4 !== 0 || bytes % 4 !== 0) {
-    throw new DeviceError(`${what}: expected whole 32-bit words, got ${bytes} bytes at ${offset}`);
+function requireWhole(what: string, store: Store, offset: number, bytes: number): void {
+  const unit = isImage(store) ? TEXEL_BYTES : 4;
+  if (offset % unit !== 0 || bytes % unit !== 0) {
+    throw new DeviceError(`${what}: expected multiples of ${unit} bytes, got ${bytes} bytes at ${offset}`);
   }
 }

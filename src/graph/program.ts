@@ -3,19 +3,29 @@
 
 import { GraphError } from '../errors.ts';
 import { admissible, byteLength, type Caps, type Op, type Shapes, type Variant, type Workgroups } from '../ops/op.ts';
-import { type KernelSource, loadKernel } from '../ops/wgsl.ts';
+import { type Form, type KernelSource, loadKernel } from '../ops/wgsl.ts';
 import type { Graph, Node, TensorRef } from './graph.ts';
 
 /** Offsets of bindings, of storage and uniform buffers alike, on a device with default limits. */
 export const BINDING_ALIGNMENT = 256;
 
-/** `weights` and `arena` hold tensors; the others serve the executor, `timestamps` and `queries` (a query set, no buffer) its profiler. */
-export type BufferUse = 'weights' | 'arena' | 'uniforms' | 'upload' | 'readback' | 'timestamps' | 'queries';
+/**
+ * `weights`, `image` (a texture, see images.ts) and `arena` hold tensors; the others serve the executor, `timestamps` and
+ * `queries` (a query set, no buffer) its profiler.
+ */
+export type BufferUse = 'weights' | 'image' | 'arena' | 'uniforms' | 'upload' | 'readback' | 'timestamps' | 'queries';
+
+/** Bytes of what holds weights. */
+export function weightBytes(buffers: readonly BufferSpec[]): number {
+  return buffers.reduce((sum, { use, bytes }) => sum + (use === 'weights' || use === 'image' ? bytes : 0), 0);
+}
 
 export interface BufferSpec {
   readonly label: string;
   readonly use: BufferUse;
   readonly bytes: number;
+  /** Of an image: weights of equal size, one after another. */
+  readonly layers?: number;
 }
 
 /** Where a tensor lies: `buffer` is an index into the layout's buffers. */
@@ -129,16 +139,23 @@ export function kernelStem(op: Pick<Op, 'name'>, variant: Pick<Variant, 'name'>)
   return variant.name === '' ? op.name : `${op.name}.${variant.name}`;
 }
 
-/** Loads the WGSL of a variant for the element types at hand, and refuses a descriptor that disagrees with it. */
-export function loadVariant(
+/** What a node's kernel is joined for, by tensor. */
+export function nodeForms(node: Node, { buffers, placements }: MemoryLayout): Record<string, Form> {
+  const form = ({ dtype, tensor }: TensorRef): Form =>
+    buffers[placements[tensor.name]?.buffer ?? -1]?.use === 'image' ? `${dtype}.image` : dtype;
+  return Object.fromEntries(
+    Object.entries({ ...node.inputs, ...node.outputs }).map(([name, ref]) => [name, form(ref)]),
+  );
+}
+
+/** Loads the WGSL of a variant for the tensors' forms, and refuses a descriptor that disagrees with it. */
+function loadVariant(
   op: Op,
   variant: Pick<Variant, 'name'>,
-  types: Shapes<string>,
-  attrs: object,
+  { types, attrs, forms }: { types: Shapes<string>; attrs: object; forms: Readonly<Record<string, Form>> },
 ): { readonly source: KernelSource; readonly params: Readonly<Record<string, number>> } {
-  const dtypes = Object.fromEntries(Object.entries(types).map(([name, type]) => [name, type.dtype]));
   const stem = kernelStem(op, variant);
-  const source = loadKernel(op.kernels, stem, dtypes);
+  const source = loadKernel(op.kernels, stem, forms);
   const params = op.params(types, attrs);
   const declared = source.bindings.map((b) => b.name).sort();
   const given = Object.keys(types).sort();
@@ -179,7 +196,7 @@ function compileNode(
   const types = nodeTypes(node);
   const candidates = admissible(op, types, attrs, caps);
   const variant = choose?.(node, candidates) ?? candidates[0]!;
-  const { source, params } = loadVariant(op, variant, types, attrs);
+  const { source, params } = loadVariant(op, variant, { types, attrs, forms: nodeForms(node, layout) });
   const refs: Readonly<Record<string, TensorRef>> = { ...node.inputs, ...node.outputs };
   const workgroups = variant.workgroups(types, attrs, caps);
   if (workgroups.some((count) => count > 65535)) {

@@ -2,8 +2,8 @@
 //
 // Two comment lines are understood, each on a line of its own:
 //   //#import gelu         appends kernels/shared/gelu.wgsl
-//   //#import weight(w)    appends kernels/shared/weight.<dtype of input w>.wgsl, which declares `w` (and its scale) and how to read it;
-//                          for an optional input that is absent the dtype is `none`
+//   //#import weight(w)    appends kernels/shared/weight.<form of input w>.wgsl, which declares `w` (and its scale) and how to read it;
+//                          a form is an element type, or `none` for an optional input that is absent
 
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -11,9 +11,14 @@ import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { ShaderError } from '../errors.ts';
 import type { DType } from './op.ts';
 
+/** How a tensor is stored: its element type, and whether it is an image (src/graph/images.ts). */
+export type Form = DType | `${DType}.image`;
+
 export interface KernelBinding {
   readonly name: string;
   readonly binding: number;
+  /** A storage texture. */
+  readonly image: boolean;
   readonly access: 'read' | 'read_write';
 }
 
@@ -46,21 +51,21 @@ interface Line {
 const cache = new Map<string, KernelSource>();
 
 /**
- * Loads kernels/<stem>.wgsl of `folder` for the given element types.
+ * Loads kernels/<stem>.wgsl of `folder` for tensors of the given forms.
  * @throws ShaderError when a file or import is missing, or the WGSL breaks a rule of the house.
  */
-export function loadKernel(folder: URL, stem: string, dtypes: Readonly<Record<string, DType>>): KernelSource {
+export function loadKernel(folder: URL, stem: string, forms: Readonly<Record<string, Form>>): KernelSource {
   const file = fileURLToPath(new URL(`${stem}.wgsl`, folder));
-  const key = `${file} ${JSON.stringify(dtypes)}`;
+  const key = `${file} ${JSON.stringify(forms)}`;
   let source = cache.get(key);
   if (!source) {
-    source = reflect(file, joinImports(folder, file, dtypes));
+    source = reflect(file, joinImports(folder, file, forms));
     cache.set(key, source);
   }
   return source;
 }
 
-function joinImports(folder: URL, file: string, dtypes: Readonly<Record<string, DType>>): Line[] {
+function joinImports(folder: URL, file: string, forms: Readonly<Record<string, Form>>): Line[] {
   const lines = readLines(file);
   const joined = new Set<string>();
   // The list grows while it is read: imports may import.
@@ -68,10 +73,10 @@ function joinImports(folder: URL, file: string, dtypes: Readonly<Record<string, 
     const match = IMPORT.exec(text);
     if (!match) continue;
     const [, name, binding] = match;
-    const dtype = binding === undefined ? '' : `.${dtypes[binding] ?? 'none'}`;
-    const shared = fileURLToPath(new URL(`shared/${name}${dtype}.wgsl`, folder));
+    const form = binding === undefined ? '' : `.${forms[binding] ?? 'none'}`;
+    const shared = fileURLToPath(new URL(`shared/${name}${form}.wgsl`, folder));
     if (!existsSync(shared))
-      throw new ShaderError(`${from}: expected an import among kernels/shared, got ${name}${dtype}`);
+      throw new ShaderError(`${from}: expected an import among kernels/shared, got ${name}${form}`);
     if (!joined.has(shared)) lines.push(...readLines(shared));
     joined.add(shared);
   }
@@ -100,7 +105,12 @@ function reflect(file: string, lines: readonly Line[]): KernelSource {
     throw new ShaderError(`${file}: expected one uniform, \`@binding(0) params: Params\``);
   }
   const bindings = reflected.storage
-    .map((s) => ({ name: s.name, binding: s.binding, access: s.access as KernelBinding['access'] }))
+    .map((s) => ({
+      name: s.name,
+      binding: s.binding,
+      image: s.type.name.startsWith('texture_storage'),
+      access: s.access as KernelBinding['access'],
+    }))
     .sort((a, b) => a.binding - b.binding);
   const params = (uniform.type as { members?: { name: string; type: { name: string } }[] }).members ?? [];
   for (const { name, type } of params) {

@@ -84,7 +84,7 @@ export class WhisperEngine {
       const options = graphOptions(model.dims, given);
       const graph = whisperGraph(model.dims, options);
       const timed = profile ? timedDispatches(gpu) : 0;
-      const layout = planMemory(graph, gpu.device.limits);
+      const layout = planMemory(graph, gpu.planLimits);
       const program = compile(graph, layout, gpu.caps, { timedDispatches: timed, choose });
       requireBudget(program, maxGpuBytes);
       const profiler = profile ? new Profiler(graph, gpu.name, timed > 0 ? 'timestamps' : 'submits') : undefined;

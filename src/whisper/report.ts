@@ -2,6 +2,7 @@
 // Tokens that the model as it is picks are fed to every mixture (teacher forcing), so that distributions are compared after the same text.
 
 import { OptionError } from '../errors.ts';
+import { weightBytes } from '../graph/program.ts';
 import { normalizeBasic } from '../text/normalizer/basic.ts';
 import { normalizeEnglish } from '../text/normalizer/english.ts';
 import { wordErrorRate } from '../text/wer.ts';
@@ -127,7 +128,7 @@ async function listenToAll(
 
 function bufferBytes({ program: { buffers } }: WhisperEngine) {
   const sum = (of: typeof buffers) => of.reduce((total, { bytes }) => total + bytes, 0);
-  return { gpuWeightBytes: sum(buffers.filter(({ use }) => use === 'weights')), gpuBytes: sum(buffers) };
+  return { gpuWeightBytes: weightBytes(buffers), gpuBytes: sum(buffers) };
 }
 
 function textReport(clips: readonly Clip[], own: readonly Clip[], transcripts: readonly string[] | undefined) {

@@ -4,6 +4,7 @@ import { type AudioInput, type AudioSource, openAudio } from '../audio/index.ts'
 import { EngineStateError, MemoryError, OptionError } from '../errors.ts';
 import type { Gpu } from '../gpu/device.ts';
 import type { Profile } from '../gpu/profile.ts';
+import { weightBytes } from '../graph/program.ts';
 import type { Tokenizer } from '../text/tokenizer.ts';
 import type { ModelDimensions } from './dims.ts';
 import type { WhisperEngine } from './engine.ts';
@@ -156,7 +157,7 @@ export class Whisper {
     return {
       plannedBytes: bytes(buffers),
       createdBytes: this.#gpu.memory.live,
-      weightBytes: bytes(buffers.filter((b) => b.use === 'weights')),
+      weightBytes: weightBytes(buffers),
     };
   }
 

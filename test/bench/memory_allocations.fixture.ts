@@ -20,7 +20,7 @@ const large = await make(64 * MiB);
 const one = readMeter();
 await make(16 * MiB);
 const two = readMeter();
-gpu.destroyBuffers([large]);
+gpu.destroyStores([large]);
 await make(32 * MiB);
 const freed = readMeter();
 await gpu.close();

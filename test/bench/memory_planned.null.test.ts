@@ -26,7 +26,7 @@ describe('[null] planned bytes', async () => {
     takeCreated();
     const buffers = [];
     for (let i = 0; i < 3; i++) buffers.push(await gpu.createBuffer('large', 2 ** 30, 0x88));
-    gpu.destroyBuffers(buffers);
+    gpu.destroyStores(buffers);
     expect(takeCreated()).toBe(3 * 2 ** 30);
   });
 

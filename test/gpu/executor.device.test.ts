@@ -7,6 +7,7 @@ import { openGpu } from '../../src/gpu/device.ts';
 import { type CreateOptions, GpuExecutor } from '../../src/gpu/executor.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { createGraphBuilder } from '../../src/graph/builder.ts';
+import { ANY_SIZE } from '../../src/graph/images.ts';
 import { separateLayout } from '../../src/graph/layouts.ts';
 import { compile } from '../../src/graph/program.ts';
 import * as ops from '../../src/ops/index.ts';
@@ -52,6 +53,7 @@ describe('[device] executor', () => {
     const row = new Uint8Array(packRows([{ token: 1, position: 0, sequence: 0, first: 0 }], 4).buffer);
     const makers = [
       'createBuffer',
+      'createTexture',
       'createBindGroup',
       'createBindGroupLayout',
       'createComputePipelineAsync',
@@ -111,6 +113,33 @@ describe('[device] executor', () => {
     await expect(executor.write('cursor', new Uint8Array(36))).rejects.toThrow(MemoryError);
     await expect(executor.read('no such tensor')).rejects.toThrow(/expected a tensor of the graph/);
     await executor.destroy();
+  });
+
+  it('an image is written and read in any run of texels, and counted', async () => {
+    const gpu = await testGpu();
+    const g = createGraphBuilder(ops, [{ name: 'only', repeats: false }]);
+    g.phase('only');
+    const w = g.weight('w', 'f16', [320, 64]); // two and a half rows of an image
+    const v = g.weight('v', 'f16', [320, 64]);
+    for (const each of [w, v]) g.linear({ x: g.input('x', 'f32', [1, 64]), w: each });
+    const graph = g.build();
+    const before = gpu.memory.live;
+    const program = compile(graph, separateLayout(graph, 0, ANY_SIZE), gpu.caps);
+    const executor = await GpuExecutor.create(gpu, graph, program);
+    expect(program.buffers.filter(({ use }) => use === 'image')).toEqual([
+      { label: 'image-2', use: 'image', bytes: 6 * 16384, layers: 2 },
+    ]);
+    expect(gpu.memory.live - before).toBe(executor.createdBytes);
+    const bytes = Uint8Array.from({ length: 320 * 64 * 2 }, (_, i) => (i * 7) % 251);
+    await executor.write('w', bytes.subarray(0, 48));
+    await executor.write('w', bytes.subarray(48), 48);
+    await executor.write('v', bytes.toReversed());
+    expect(await executor.read('w')).toEqual(bytes);
+    expect(await executor.read('w', 16000, 20000)).toEqual(bytes.subarray(16000, 36000));
+    expect(await executor.read('v')).toEqual(bytes.toReversed());
+    await expect(executor.write('w', bytes.subarray(0, 4))).rejects.toThrow(/multiples of 16 bytes/);
+    await executor.destroy();
+    expect(gpu.memory.live).toBe(before);
   });
 
   it('an aborted run rejects with the reason, and the next run works', async () => {

@@ -7,6 +7,7 @@ import { caseGraph } from '../../src/gpu/check_kernel.ts';
 import { openGpu } from '../../src/gpu/device.ts';
 import { GpuExecutor } from '../../src/gpu/executor.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
+import { ANY_SIZE } from '../../src/graph/images.ts';
 import { separateLayout } from '../../src/graph/layouts.ts';
 import { compile, kernelStem } from '../../src/graph/program.ts';
 import * as ops from '../../src/ops/index.ts';
@@ -35,10 +36,12 @@ describe('[null] kernels', async () => {
           if (!caps) continue;
           compiled.add(variant.name);
           const graph = caseGraph(op, given, variant);
-          const program = compile(graph, separateLayout(graph), caps, { choose: () => variant });
-          const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
-          await executor.run('case');
-          await executor.destroy();
+          for (const images of [undefined, ANY_SIZE]) {
+            const program = compile(graph, separateLayout(graph, 0, images), caps, { choose: () => variant });
+            const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
+            await executor.run('case');
+            await executor.destroy();
+          }
         }
       }
       expect([...compiled].sort()).toEqual(op.variants.map(({ name }) => name).sort());

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { planMemory } from '../../src/allocator/plan.ts';
 import { GpuExecutor } from '../../src/gpu/executor.ts';
 import { CpuExecutor } from '../../src/graph/cpu_executor.ts';
+import { ANY_SIZE, type ImageSizes } from '../../src/graph/images.ts';
 import { compile } from '../../src/graph/program.ts';
 import { packRules, packSuppressed } from '../../src/ops/decoding_tables.ts';
 import type { Caps } from '../../src/ops/op.ts';
@@ -95,11 +96,16 @@ const variants: readonly Partial<GraphOptions>[] = [
 ];
 
 describe('[device] forward pass of a tiny model', () => {
-  async function check(options: Partial<GraphOptions>, capsOf = (caps: Caps) => caps): Promise<void> {
+  async function check(
+    options: Partial<GraphOptions>,
+    capsOf = (caps: Caps) => caps,
+    images?: ImageSizes,
+  ): Promise<void> {
     const gpu = await testGpu();
     const sizes = { tileRows: 20, queryRows: 12, crossRows: 10, prefillRows: 4, crossSplits: 3, keepFeatures: true };
     const graph = whisperGraph(TINY_DIMS, { ...sizes, ...options });
-    const program = compile(graph, planMemory(graph, gpu.device.limits), capsOf(gpu.caps));
+    const { maxBufferSize } = gpu.device.limits;
+    const program = compile(graph, planMemory(graph, { maxBufferSize, images }), capsOf(gpu.caps));
     const weights = randomWeights(graph);
     const cpu = new CpuExecutor(graph, program);
     cpu.fill('arena', 0xff);
@@ -123,5 +129,8 @@ describe('[device] forward pass of a tiny model', () => {
   for (const cross of ['stored', 'absorbed'] as const) {
     it(`${cross}, by the kernels that GPUs take: the same`, () =>
       check({ weights: 'f16', cache: 'f16', cross }, (caps) => ({ ...caps, cpu: false })));
+
+    it(`${cross}, weights in images: the same`, () =>
+      check({ weights: 'f16', cache: 'f16', cross }, undefined, ANY_SIZE));
   }
 });

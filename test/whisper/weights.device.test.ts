@@ -10,6 +10,7 @@ import { run } from '../../src/cli/run.ts';
 import { openModel } from '../../src/formats/detect.ts';
 import { expectedShape } from '../../src/formats/dims.ts';
 import { bytesPerWeight } from '../../src/formats/quantize.ts';
+import { weightBytes } from '../../src/graph/program.ts';
 import { elements } from '../../src/ops/op.ts';
 import { WhisperEngine } from '../../src/whisper/engine.ts';
 import { weightMatrices } from '../../src/whisper/fused_weights.ts';
@@ -44,8 +45,7 @@ async function forward(path: string, given: Partial<Pick<GraphOptions, 'weights'
     const features = new Float32Array((await engine.executor.read('features')).buffer);
     await engine.prefill([50257, 50362, 11, 22, 33], 0);
     const logits = await engine.logits(0, TINY_DIMS.n_vocab);
-    const weightBytes = engine.program.buffers.reduce((sum, b) => sum + (b.use === 'weights' ? b.bytes : 0), 0);
-    return { features, logits, weightBytes };
+    return { features, logits, weightBytes: weightBytes(engine.program.buffers) };
   } finally {
     await engine.dispose();
   }
