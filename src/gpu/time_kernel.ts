@@ -1,6 +1,7 @@
 // Times one kernel on one case of its op by the wall clock. The bench and `tune` use this.
 
 import type { Graph, Tensor } from '../graph/graph.ts';
+import { ANY_SIZE } from '../graph/images.ts';
 import { separateLayout } from '../graph/layouts.ts';
 import { compile } from '../graph/program.ts';
 import { encodeTensor } from '../ops/host_tensor.ts';
@@ -34,9 +35,8 @@ export async function timeKernel(
   sampling: Sampling,
 ): Promise<KernelTimes> {
   const graph = caseGraph(op, given, variant);
-  const program = compile(graph, separateLayout(graph, 0, gpu.planLimits.images), gpu.caps, {
-    choose: () => variant,
-  });
+  const layout = separateLayout(graph, 0, gpu.planLimits.images && ANY_SIZE); // in images where models are
+  const program = compile(graph, layout, gpu.caps, { choose: () => variant });
   const began = performance.now();
   const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
   try {

@@ -30,32 +30,37 @@ export const ANY_SIZE: ImageSizes = { least: 0, most: 8192 * ROW_TEXELS * TEXEL_
 
 const MOST_LAYERS = 256;
 
-/** Weights that are to be images, those of one image together: f16 matrices that stay for good and that every node binds whole, as `w`. */
-export function imageWeights({ tensors, nodes }: Graph, sizes: ImageSizes | undefined): readonly (readonly Tensor[])[] {
+/** Weights that are to be images, those of one image together: of equal size, as its layers. */
+export function imageWeights(graph: Graph, sizes: ImageSizes | undefined): readonly (readonly Tensor[])[] {
   if (!sizes) return [];
-  const able = new Set(
-    tensors.filter(
-      ({ kind, dtype, residency = 'model' }) => kind === 'weight' && dtype === 'f16' && residency === 'model',
-    ),
-  );
-  for (const { inputs } of nodes) {
-    for (const [name, ref] of Object.entries(inputs)) {
-      if (name !== 'w' || elements(ref) !== elements(ref.tensor)) able.delete(ref.tensor);
-    }
-  }
   const alike = new Map<number, Tensor[]>();
-  for (const tensor of able) {
+  for (const tensor of wholeMatrices(graph)) {
     const bytes = imageBytes(byteLength(tensor));
     alike.set(bytes, [...(alike.get(bytes) ?? []), tensor]);
   }
-  const cut = ([bytes, group]: [number, Tensor[]]) => {
+  const images: Tensor[][] = [];
+  for (const [bytes, tensors] of alike) {
     const layers = Math.min(MOST_LAYERS, Math.floor(sizes.most / bytes));
-    const images = Array.from({ length: layers > 0 ? Math.ceil(group.length / layers) : 0 }, (_, i) =>
-      group.slice(i * layers, (i + 1) * layers),
-    );
-    return images.filter((image) => image.length * bytes >= sizes.least);
-  };
-  return [...alike].flatMap(cut);
+    if (layers === 0) continue;
+    for (let i = 0; i < tensors.length; i += layers) {
+      const image = tensors.slice(i, i + layers);
+      if (image.length * bytes >= sizes.least) images.push(image);
+    }
+  }
+  return images;
+}
+
+/** f16 matrices that are there for good and that every node binds whole, as `w`. */
+function wholeMatrices({ tensors, nodes }: Graph): ReadonlySet<Tensor> {
+  const stays = ({ kind, dtype, residency = 'model' }: Tensor) =>
+    kind === 'weight' && dtype === 'f16' && residency === 'model';
+  const found = new Set(tensors.filter(stays));
+  for (const { inputs } of nodes) {
+    for (const [name, ref] of Object.entries(inputs)) {
+      if (name !== 'w' || elements(ref) !== elements(ref.tensor)) found.delete(ref.tensor);
+    }
+  }
+  return found;
 }
 
 /** Adds images to a layout. */
