@@ -18,7 +18,7 @@ export function scriptedEngine({ decodings, noSpeech, eot }: Script) {
   ];
   const engine = {
     options: { batch: 1, textContext: 448, alignment: [] },
-    executor: { streams: () => false, gpu: { caps: { cpu: true } } },
+    stride: 4,
     async begin() {
       turn++;
       fed.length = 0;
