@@ -2,7 +2,7 @@
 // by going through the phases as a device does, repeats included. No code is shared with the planner, nor with its lifetimes.
 
 import type { Graph, Tensor } from '../graph/graph.ts';
-import type { MemoryLayout, Placement } from '../graph/program.ts';
+import { holdsWeights, type MemoryLayout, type Placement } from '../graph/program.ts';
 import { byteLength } from '../ops/op.ts';
 import type { PlanLimits } from './plan.ts';
 
@@ -65,7 +65,7 @@ function placeFaults(tensor: Tensor, { buffer, offset }: Placement, { buffers }:
   const faults: PlanFault[] = [];
   const fault = (rule: PlanRule, what: string) =>
     faults.push({ rule, who: [tensor.name], message: `${tensor.name} ${what}` });
-  const fits = tensor.kind === 'weight' ? use === 'weights' || use === 'image' : use === 'arena';
+  const fits = tensor.kind === 'weight' ? holdsWeights({ use }) : use === 'arena';
   if (!fits) fault('use', `(${tensor.kind}) lies in ${label}`);
   if (offset % ALIGNMENT !== 0) fault('alignment', `lies at ${offset}, no multiple of ${ALIGNMENT}`);
   const end = offset + byteLength(tensor);

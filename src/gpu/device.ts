@@ -40,7 +40,7 @@ export interface Gpu {
 }
 
 const QUERY_BYTES = 8;
-/** Dawn puts smaller textures into blocks of powers of two: with an image a weight the driver held 117 MB for tiny.en, not 97. */
+/** Smaller textures cost the driver more than their bytes: with an image for each weight it held 117 MB for tiny.en, not 97. */
 const WORTH_AN_IMAGE = 4 * 1024 * 1024;
 const MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix';
 

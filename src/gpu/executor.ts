@@ -55,7 +55,7 @@ export interface CreateOptions {
 export type WriteWeights = (names: readonly string[]) => Promise<void>;
 
 export interface RunOptions {
-  /** How often in a row, in one submit. */
+  /** How often in a row, with nothing awaited between. */
   readonly times?: number;
   /**
    * Send half of the phase's next run along, which hides the wait for this one's result: that must not be what the half writes.

@@ -15,9 +15,13 @@ export const BINDING_ALIGNMENT = 256;
  */
 export type BufferUse = 'weights' | 'image' | 'arena' | 'uniforms' | 'upload' | 'readback' | 'timestamps' | 'queries';
 
+export function holdsWeights({ use }: Pick<BufferSpec, 'use'>): boolean {
+  return use === 'weights' || use === 'image';
+}
+
 /** Bytes of what holds weights. */
 export function weightBytes(buffers: readonly BufferSpec[]): number {
-  return buffers.reduce((sum, { use, bytes }) => sum + (use === 'weights' || use === 'image' ? bytes : 0), 0);
+  return buffers.filter(holdsWeights).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 export interface BufferSpec {

@@ -36,7 +36,7 @@ describe('[null] kernels', async () => {
           if (!caps) continue;
           compiled.add(variant.name);
           const graph = caseGraph(op, given, variant);
-          for (const images of [undefined, ANY_SIZE]) {
+          for (const images of given.types['w']?.dtype === 'f16' ? [undefined, ANY_SIZE] : [undefined]) {
             const program = compile(graph, separateLayout(graph, 0, images), caps, { choose: () => variant });
             const executor = await GpuExecutor.create(gpu, graph, program, { pipelines });
             await executor.run('case');
