@@ -6,10 +6,9 @@ struct Params {
   n_rows: u32,
   n_key: u32,
   columns: u32, // of y; zeros after n_key
-  width: u32, // of a head, in 8 elements; as the strides and begins are
+  width: u32, // of a key, in 8 elements; as the stride and begins are
   q_stride: u32,
   q_begin: u32,
-  k_stride: u32,
   k_begin: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -21,7 +20,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let t = id.x;
   if (t >= params.columns) { return; }
   let query = id.y * params.q_stride + params.q_begin;
-  let key = t * params.k_stride + params.k_begin;
+  let key = params.k_begin + t * params.width;
   var score = 0.0;
   for (var c = 0u; c < select(0u, params.width, t < params.n_key); c++) {
     let e = xa8(key + c);

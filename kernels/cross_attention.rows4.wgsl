@@ -102,7 +102,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   var highest1 = -1e30;
   var weight1 = 0.0;
   for (var t = begin; t < end; t += 1u) {
-    let row0 = min(t + 0u, end - 1u) * (params.n_state / 8u) + group.y * 8u;
+    let row0 = (group.y * params.n_key + min(t + 0u, end - 1u)) * 8u;
     let k0_0 = k8(row0 + 0u + lane);
     let k0_1 = k8(row0 + 4u + lane);
     var s0_0 = vec4<f32>();

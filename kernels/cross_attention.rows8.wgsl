@@ -64,8 +64,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   var highest0 = -1e30;
   var weight0 = 0.0;
   for (var t = begin; t < end; t += 2u) {
-    let row0 = min(t + 0u, end - 1u) * (params.n_state / 8u) + group.y * 8u;
-    let row1 = min(t + 1u, end - 1u) * (params.n_state / 8u) + group.y * 8u;
+    let row0 = (group.y * params.n_key + min(t + 0u, end - 1u)) * 8u;
+    let row1 = (group.y * params.n_key + min(t + 1u, end - 1u)) * 8u;
     let k0_0 = k8(row0 + 0u + lane);
     var s0_0 = vec4<f32>();
     let k0c0 = subgroupBroadcast(k0_0[0], 0u);

@@ -29,13 +29,13 @@ fn query8(i: u32, c: u32) -> mat2x4<f32> {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
   let r = group.z;
   let head = group.y;
-  let n8 = params.n_state / 8u;
   let run = (params.n_key + params.splits - 1u) / params.splits;
   let begin = min(group.x * run, params.n_key);
   let used = rows[r].z != 0xffffffffu;
   let count = select(0u, min(run, params.n_key - begin), used); // the same for all lanes, as the additions over lanes ask
   let sequence = select(0u, rows[r].z, used);
-  let base = ((sequence / params.sequences) * params.n_key + begin) * n8 + head * 8u;
+  let plane = sequence / params.sequences * (params.n_state / 64u) + head;
+  let base = (plane * params.n_key + begin) * 8u;
   let query = (r * params.n_state + head * 64u) / 4u;
 
   // The lane's part of the query: 8 elements, or 16 of a subgroup of four.
@@ -47,10 +47,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
   var o0 = mat2x4<f32>();
   var o1 = mat2x4<f32>();
   for (var t = 0u; t < count; t += 4u) {
-    let i0 = base + t * n8 + c;
-    let i1 = base + min(t + 1u, count - 1u) * n8 + c;
-    let i2 = base + min(t + 2u, count - 1u) * n8 + c;
-    let i3 = base + min(t + 3u, count - 1u) * n8 + c;
+    let i0 = base + t * 8u + c;
+    let i1 = base + min(t + 1u, count - 1u) * 8u + c;
+    let i2 = base + min(t + 2u, count - 1u) * 8u + c;
+    let i3 = base + min(t + 3u, count - 1u) * 8u + c;
     var sum = vec4<f32>(along(q0, k8(i0)), along(q0, k8(i1)), along(q0, k8(i2)), along(q0, k8(i3)));
     if (LANES < 8u) {
       sum += vec4<f32>(along(q1, k8(i0 + LANES)), along(q1, k8(i1 + LANES)), along(q1, k8(i2 + LANES)), along(q1, k8(i3 + LANES)));

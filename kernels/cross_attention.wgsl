@@ -28,20 +28,20 @@ fn value4(i: u32, c: u32) -> vec4<f32> {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) i: u32) {
   let r = group.x; // rows side by side read the same keys, which are cached then
   let head = group.y;
-  let n8 = params.n_state / 8u;
   let run = (params.n_key + params.splits - 1u) / params.splits;
   let begin = min(group.z * run, params.n_key);
   let used = rows[r].z != 0xffffffffu;
   let count = select(0u, min(run, params.n_key - begin), used);
   let sequence = select(0u, rows[r].z, used);
-  let base = ((sequence / params.sequences) * params.n_key + begin) * n8 + head * 8u;
+  let plane = sequence / params.sequences * (params.n_state / 64u) + head;
+  let base = (plane * params.n_key + begin) * 8u;
   let query = (r * params.n_state + head * 64u) / 4u;
 
   var highest = -1e30;
   for (var t = i; t < count; t += LANES) {
     var score = 0.0;
     for (var c = 0u; c < 8u; c++) {
-      let key = k8(base + t * n8 + c);
+      let key = k8(base + t * 8u + c);
       score += dot(q[query + 2u * c], key[0]) + dot(q[query + 2u * c + 1u], key[1]);
     }
     score *= SCALE;
@@ -58,7 +58,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var t = i / 16u; t < count; t += LANES / 16u) {
     let p = exp2(scores[t] - highest);
     weight += p;
-    o += p * value4(base + t * n8, i % 16u);
+    o += p * value4(base + t * 8u, i % 16u);
   }
   workgroupBarrier();
   partial[i] = o;

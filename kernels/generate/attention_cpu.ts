@@ -16,10 +16,10 @@ interface Shape {
 }
 
 /**
- * The loop over keys `begin` (t at first) to `end`. Of a lane's j-th query, which begins at q[ij]: from qj_0 .. qj_15, scaled, to sums
+ * The loop over keys `begin` (t at first) to `end`, of which `row` says where they begin, in 8 elements. Of a lane's j-th query, which begins at q[ij]: from qj_0 .. qj_15, scaled, to sums
  * oj_0 .. oj_15, the highest score and the weight of all.
  */
-function turns({ lanes, queries, keys }: Shape, begin: string, end: string): string {
+function turns({ lanes, queries, keys }: Shape, begin: string, end: string, row: (key: string) => string): string {
   const loads = HEAD / 8 / lanes; // groups of 8 elements of a row that each lane fetches
   const fetch = (key: number, name: 'k' | 'v') =>
     range(loads).map((load) => `    let ${name}${key}_${load} = ${name}8(row${key} + ${load * lanes}u + lane);`);
@@ -28,9 +28,7 @@ function turns({ lanes, queries, keys }: Shape, begin: string, end: string): str
     const group = c >> 1;
     return `subgroupBroadcast(${name}${key}_${Math.floor(group / lanes)}[${c & 1}], ${group % lanes}u)`;
   };
-  const rows = range(keys).map(
-    (key) => `    let row${key} = min(t + ${key}u, ${end} - 1u) * (params.n_state / 8u) + group.y * 8u;`,
-  );
+  const rows = range(keys).map((key) => `    let row${key} = ${row(`min(t + ${key}u, ${end} - 1u)`)};`);
   const each = range(queries);
   const scores = range(keys).flatMap((key) => [
     ...fetch(key, 'k'),
@@ -99,7 +97,7 @@ const SCALE = 0.18033688011112042; // log2(e) / sqrt(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
 ${each.map((j) => `  let query${j} = (group.x * ${queries}u + ${j}u) * ${lanes}u + lane;`).join('\n')}
 ${each.map((j) => `  let i${j} = (min(query${j}, params.n_query - 1u) * params.n_state + group.y * ${HEAD}u) / 4u;`).join('\n')}
-${turns(shape, '0u', 'params.n_key')}
+${turns(shape, '0u', 'params.n_key', (key) => `${key} * (params.n_state / 8u) + group.y * 8u`)}
 ${each
   .flatMap((j) => [
     `  if (query${j} < params.n_query) {`,
@@ -150,7 +148,7 @@ ${each
   let run = (params.n_key + params.splits - 1u) / params.splits;
   let begin = min(group.z * run, params.n_key);
   let end = select(begin, min(begin + run, params.n_key), subgroupAny(${each.map((j) => `used${j}`).join(' || ')}));
-${turns(shape, 'begin', 'end')}
+${turns(shape, 'begin', 'end', (key) => `(group.y * params.n_key + ${key}) * 8u`)}
 ${each
   .flatMap((j) => [
     `  if (row${j} < params.n_rows) {`,

@@ -1,6 +1,6 @@
 // cross_attention: attention of decoder rows over the audio's keys (openai/whisper model.py, cross_attn), split over runs of keys so that
-// one token gives a GPU enough to do. q is [R, d]; k and v are [audios, T, d], of which sequence s listens to audio s / sequences.
-// y is [R, heads, splits, 68]: 64 unnormalised sums, the run's highest score in powers of two, its weight, two zeros; attention_reduce
+// one token gives a GPU enough to do. q is [R, d]; k and v are [audios, H, T, 64], of which sequence s listens to audio
+// s / sequences. y is [R, H, splits, 68]: 64 unnormalised sums, the run's highest score in powers of two, its weight, two zeros; attention_reduce
 // joins the runs. A row that is not in use has empty runs.
 
 import { HEAD } from './attention.ts';
@@ -34,8 +34,13 @@ export const crossAttention = defineOp({
     const [n_rows, n_state] = q.shape as readonly [number, number];
     expect(q.dtype === 'f32' && n_state % HEAD === 0, 'cross_attention', 'q f32[R, 64 H]', types);
     const same =
-      k.dtype === v.dtype && k.shape.join() === v.shape.join() && k.shape.length === 3 && k.shape[2] === n_state;
-    expect(same, 'cross_attention', `k and v alike, [A, T, ${n_state}]`, types);
+      k.dtype === v.dtype && k.shape.join() === v.shape.join() && k.shape.length === 4 && k.shape[3] === HEAD;
+    expect(
+      same && k.shape[1] === n_state / HEAD,
+      'cross_attention',
+      `k and v alike, [A, ${n_state / HEAD}, T, 64]`,
+      types,
+    );
     expect(isRowTable(rows) && rows.shape[0] === n_rows, 'cross_attention', `rows u32[${n_rows}, 4]`, types);
     return { y: { dtype: 'f32', shape: [n_rows, n_state / HEAD, splits, PARTIAL] } };
   },
@@ -43,14 +48,14 @@ export const crossAttention = defineOp({
   params: ({ q, k }, { splits, sequences = 1 }) => ({
     n_rows: q.shape[0]!,
     n_state: q.shape[1]!,
-    n_key: k.shape[1]!,
+    n_key: k.shape[2]!,
     splits,
     sequences,
   }),
 
   reference({ q, k, v, rows, y }, { splits, sequences = 1 }) {
     const [n_rows, n_state] = q.shape as readonly [number, number];
-    const n_key = k.shape[1]!;
+    const n_key = k.shape[2]!;
     const run = Math.ceil(n_key / splits);
     for (let row = 0; row < n_rows; row++) {
       const sequence = rows.data[row * ROW.words + ROW.sequence]!;
@@ -58,7 +63,7 @@ export const crossAttention = defineOp({
       const audio = Math.floor(sequence / sequences);
       for (let head = 0; head < n_state / HEAD; head++) {
         for (let split = 0; split < splits; split++) {
-          const at = (t: number, c: number) => (audio * n_key + t) * n_state + head * HEAD + c;
+          const at = (t: number, c: number) => ((audio * (n_state / HEAD) + head) * n_key + t) * HEAD + c;
           const begin = Math.min(split * run, keys);
           const scores = Float64Array.from({ length: Math.min(run, keys - begin) }, (_, t) => {
             let score = 0;
@@ -80,7 +85,7 @@ export const crossAttention = defineOp({
 
   tolerance: { abs: 2e-5, rel: 1e-5 }, // unnormalised sums of up to 200 values about 1
 
-  flops: ({ q, k }) => 4 * q.shape[0]! * k.shape[1]! * q.shape[1]!,
+  flops: ({ q, k }) => 4 * q.shape[0]! * k.shape[2]! * q.shape[1]!,
 
   cases: [
     crossAttentionCase('tiny decode step', 'f16', [0], 1500, 384, { splits: 8 }, true),
@@ -110,7 +115,7 @@ export const crossAttention = defineOp({
     },
     {
       name: '',
-      runs: ({ k }, { splits }) => k.shape[1]! <= 512 * splits,
+      runs: ({ k }, { splits }) => k.shape[2]! <= 512 * splits,
       workgroups: ({ q }, { splits }) => [q.shape[0]!, q.shape[1]! / HEAD, splits],
     },
   ],
@@ -126,7 +131,7 @@ function crossAttentionCase(
   bench = false,
 ): Case<'q' | 'k' | 'v' | 'rows', CrossAttentionAttrs> {
   const audios = Math.floor(Math.max(...sequences.filter((s) => s !== NO_SEQUENCE)) / (attrs.sequences ?? 1)) + 1;
-  const kv = { dtype, shape: [audios, keys, n_state] };
+  const kv = { dtype, shape: [audios, n_state / HEAD, keys, HEAD] };
   return {
     name: `${dtype} ${name}`,
     bench,

@@ -4,6 +4,7 @@
 // exist, so queries, attention output and the 4 d wide MLP never exist for more than a tile.
 
 import { reshape, rows, type TensorRef } from '../graph/graph.ts';
+import { HEAD } from '../ops/attention.ts';
 import { cacheType } from './graph_options.ts';
 import { linear, type Model, mlp } from './layers.ts';
 import { linearRows } from './model_weights.ts';
@@ -103,11 +104,12 @@ export function crossKeysAndValues(model: Model, x: TensorRef): Audio {
   const ln_post = weights.norm('encoder.ln_post', d);
   const features = options.keepFeatures ? g.state('features', 'f32', [n_audio_ctx, d], 'always') : undefined;
   const dtype = cacheType(options);
+  const byHeads = [d / HEAD, n_audio_ctx, HEAD];
   const layers = Array.from({ length: n_text_layer }, (_, i) =>
     g.scope(`decoder.blocks.${i}`, () => ({
       projection: weights.linear(`decoder.blocks.${i}.cross_attn.kv`, 2 * d, d),
-      k: g.state('cross_k', dtype, [1, n_audio_ctx, d]),
-      v: g.state('cross_v', dtype, [1, n_audio_ctx, d]),
+      k: g.state('cross_k', dtype, [1, ...byHeads]),
+      v: g.state('cross_v', dtype, [1, ...byHeads]),
     })),
   );
   for (let t = 0; t < n_audio_ctx; t += options.crossRows) {
@@ -115,7 +117,7 @@ export function crossKeysAndValues(model: Model, x: TensorRef): Audio {
     const xa = g.layerNorm({ x: rows(x, t, end), ...ln_post }, {}, features && { y: rows(features, t, end) });
     for (const { projection, k, v } of layers) {
       const kv = linear(model, xa, projection);
-      g.splitKv({ x: kv }, { dtype, first: t }, { k: rows2(k, 0, end), v: rows2(v, 0, end) });
+      g.splitKv({ x: kv }, { dtype, first: t, keys: n_audio_ctx }, { k: reshape(k, byHeads), v: reshape(v, byHeads) });
     }
   }
   return { cross: 'stored', layers };
