@@ -47,7 +47,7 @@ fn columns(first: u32, row: u32, n4: u32, lane: u32) {
     let x = row32(first, k32, lane);
     // 4 columns; not a number that the compiler knows, or it would write the loop out.
     for (var c = 0u; c < min(4u, params.n - n); c++) {
-      s += select(vec4<f32>(), vec4<f32>(dot32(x, block32(n + c, k32, params.k))), vec4<u32>(c) == vec4<u32>(0u, 1u, 2u, 3u));
+      s += select(vec4<f32>(), vec4<f32>(product32(x, n + c, k32, params.k)), vec4<u32>(c) == vec4<u32>(0u, 1u, 2u, 3u));
     }
   }
   var value = s + bias4(n4);

@@ -29,3 +29,8 @@ fn bytes16(code: vec4<u32>) -> mat4x4<f32> {
 fn dot32(x: Factors32, w: Block32) -> f32 {
   return (dot16(x.a, bytes16(w.a)) + dot16(x.b, bytes16(w.b)) - x.middle) * w.scale;
 }
+
+// x times elements 32 * k32 .. 32 * k32 + 31 of row n.
+fn product32(x: Factors32, n: u32, k32: u32, k: u32) -> f32 {
+  return dot32(x, block32(n, k32, k));
+}
