@@ -16,8 +16,8 @@ interface Shape {
 }
 
 /**
- * The loop over keys `begin` (t at first) to `end`, of which `row` says where they begin, in 8 elements. Of a lane's j-th query, which begins at q[ij]: from qj_0 .. qj_15, scaled, to sums
- * oj_0 .. oj_15, the highest score and the weight of all.
+ * The loop over keys `begin` (t at first) to `end`, which begin at `row(key)`, in 8 elements. Of a lane's j-th query, which begins at q[ij]:
+ * from qj_0 .. qj_15, scaled, to sums oj_0 .. oj_15, the highest score and the weight of all.
  */
 function turns({ lanes, queries, keys }: Shape, begin: string, end: string, row: (key: string) => string): string {
   const loads = HEAD / 8 / lanes; // groups of 8 elements of a row that each lane fetches

@@ -1,7 +1,7 @@
 // cross_attention: attention of decoder rows over the audio's keys (openai/whisper model.py, cross_attn), split over runs of keys so that
-// one token gives a GPU enough to do. q is [R, d]; k and v are [audios, H, T, 64], of which sequence s listens to audio
-// s / sequences. y is [R, H, splits, 68]: 64 unnormalised sums, the run's highest score in powers of two, its weight, two zeros; attention_reduce
-// joins the runs. A row that is not in use has empty runs.
+// one token gives a GPU enough to do. q is [R, d]; k and v are [audios, H, T, 64], of which sequence s listens to audio s / sequences.
+// y is [R, H, splits, 68]: 64 unnormalised sums, the run's highest score in powers of two, its weight, two zeros; attention_reduce joins
+// the runs. A row that is not in use has empty runs.
 
 import { HEAD } from './attention.ts';
 import { type Caps, type Case, defineOp, expect, type Shapes } from './op.ts';
