@@ -1,6 +1,7 @@
 // 32 numbers to be multiplied with many blocks of codes: sum of x (byte - 128) = sum of x byte - 128 sum of x.
 //#import bytes
 //#import dot16
+//#import product32
 struct Factors32 {
   a: mat4x4<f32>,
   b: mat4x4<f32>,
@@ -28,9 +29,4 @@ fn bytes16(code: vec4<u32>) -> mat4x4<f32> {
 }
 fn dot32(x: Factors32, w: Block32) -> f32 {
   return (dot16(x.a, bytes16(w.a)) + dot16(x.b, bytes16(w.b)) - x.middle) * w.scale;
-}
-
-// x times elements 32 * k32 .. 32 * k32 + 31 of row n.
-fn product32(x: Factors32, n: u32, k32: u32, k: u32) -> f32 {
-  return dot32(x, block32(n, k32, k));
 }
