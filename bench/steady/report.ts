@@ -29,7 +29,8 @@ const DEFINITIONS = [
   '**a token**, early and late: a window decoded to the end of the context, its end suppressed, several times; the steps nearest to the two.',
   '**GPU bytes**: of all buffers. The run fails unless they are those planned after every window, and no buffer was made on the way.',
   '**heap, typed arrays, resident**: once garbage was collected. The text and what is noted here of each window and step lie on the heap.',
-  '**a step**: a submit of several tokens, and the read-back of what was picked.',
+  '**a step**: until what was picked is read, a token on a software adapter and four on a GPU. Half of it may have been computed while the ' +
+    'step before was read.',
   '**collections**: of garbage during the long call; milliseconds are those in which the program stood still.',
 ];
 

@@ -1,4 +1,4 @@
-// Milliseconds of every decode step, which no result tells: a step is a submit of several tokens, and the read-back of what was picked.
+// Milliseconds of every decode step, which no result tells: until the token is read on a software adapter, four of them on a GPU.
 
 import type { WhisperEngine } from '../../src/whisper/engine.ts';
 
@@ -13,9 +13,9 @@ export interface Step {
 export function timeSteps(engine: WhisperEngine): () => Step[] {
   const steps: Step[] = [];
   const step = engine.step.bind(engine);
-  engine.step = async (sampled, count, sequences, signal) => {
+  engine.step = async (sampled, count, sequences, options) => {
     const began = performance.now();
-    const picked = await step(sampled, count, sequences, signal);
+    const picked = await step(sampled, count, sequences, options);
     steps.push({ sampled, count, ms: performance.now() - began });
     return picked;
   };
