@@ -1,12 +1,8 @@
 // What is made of the samples: figures of a row, and this package beside the fastest peer. Seconds.
 
 import { WHISPER_WGSL } from '../engines/engines.ts';
+import { type Spread, spread } from '../report/spread.ts';
 import type { Results, Row } from './results.ts';
-
-export interface Spread {
-  readonly min: number;
-  readonly median: number;
-}
 
 export interface Figures {
   readonly load: Spread | undefined;
@@ -26,24 +22,21 @@ export interface Figures {
 export function figuresOf({ cold, warm }: Row, clip: number): Figures {
   const calls = warm.flatMap((sample) => sample.calls);
   const stages = calls.flatMap((call) => call.stages ?? []);
-  const whole = spread(calls.map((call) => call.seconds));
+  const whole = spreadOrNone(calls.map((call) => call.seconds));
   return {
-    load: spread(warm.map((sample) => sample.load)),
+    load: spreadOrNone(warm.map((sample) => sample.load)),
     coldText: cold && cold.load + cold.first,
-    warmText: spread(warm.map((sample) => sample.load + sample.first)),
-    encoder: spread(stages.map((stage) => stage.encode)),
-    token: spread(stages.map((stage) => stage.decode / stage.tokens)),
+    warmText: spreadOrNone(warm.map((sample) => sample.load + sample.first)),
+    encoder: spreadOrNone(stages.map((stage) => stage.encode)),
+    token: spreadOrNone(stages.map((stage) => stage.decode / stage.tokens)),
     whole,
     realTimeFactor: whole && whole.min / clip,
     tokens: stages.at(-1)?.tokens,
   };
 }
 
-function spread(values: readonly number[]): Spread | undefined {
-  if (values.length === 0) return undefined;
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[(sorted.length - 1) >> 1]!, sorted[sorted.length >> 1]!];
-  return { min: sorted[0]!, median: (low + high) / 2 };
+function spreadOrNone(values: readonly number[]): Spread | undefined {
+  return values.length > 0 ? spread(values) : undefined;
 }
 
 /** How many times as fast as the fastest peer this package sets out to be. */

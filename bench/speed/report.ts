@@ -1,7 +1,8 @@
 // The speed suite's results as Markdown, and as lines for the terminal.
 
 import { list, mb, table, textList } from '../report/markdown.ts';
-import { type Comparison, compare, figuresOf, type Spread } from './figures.ts';
+import { leastAndMedian } from '../report/spread.ts';
+import { type Comparison, compare, figuresOf } from './figures.ts';
 import { type Results, type Row, rowName } from './results.ts';
 
 export function formatReport(results: Results): string {
@@ -71,8 +72,15 @@ function formatModel(rows: readonly Row[], clip: number): string[] {
   const cells = able.map((row) => {
     const { load, coldText, warmText, encoder, token, whole, realTimeFactor, tokens } = figuresOf(row, clip);
     return [
-      ...[row.engine, row.label, fixed(load?.median, 2), fixed(coldText, 2), both(warmText, 2), both(encoder, 3)],
-      ...[both(token, 1, 1000), both(whole, 2), fixed(realTimeFactor, 2)],
+      ...[
+        row.engine,
+        row.label,
+        fixed(load?.median, 2),
+        fixed(coldText, 2),
+        leastAndMedian(warmText, 2),
+        leastAndMedian(encoder, 3),
+      ],
+      ...[leastAndMedian(token, 1, 1000), leastAndMedian(whole, 2), fixed(realTimeFactor, 2)],
       ...[`${tokens ?? '-'}`, mb(row.cold?.driverPeak), row.sameWords ? 'yes' : '**no**'],
     ];
   });
@@ -112,7 +120,7 @@ export function formatRow(row: Row, clip: number): string {
   const { load, coldText, warmText, encoder, token, whole } = figuresOf(row, clip);
   return (
     `${name} load ${fixed(load?.median, 2)} s, first text ${fixed(coldText, 2)} cold ${fixed(warmText?.min, 2)} warm, ` +
-    `encoder ${both(encoder, 3)}, token ${both(token, 1, 1000)} ms, whole ${both(whole, 2)} s, ` +
+    `encoder ${leastAndMedian(encoder, 3)}, token ${leastAndMedian(token, 1, 1000)} ms, whole ${leastAndMedian(whole, 2)} s, ` +
     `driver ${mb(row.cold?.driverPeak)} MB${row.sameWords ? '' : '; OTHER WORDS'}${row.skipped ? `; STOPPED: ${row.skipped}` : ''}`
   );
 }
@@ -128,8 +136,3 @@ function marksTableOr(compared: readonly Comparison[]): string {
 }
 
 const fixed = (value: number | undefined, digits: number) => (value === undefined ? '-' : value.toFixed(digits));
-
-/** Least, and in brackets the median. */
-function both(spread: Spread | undefined, digits: number, scale = 1): string {
-  return spread ? `${(spread.min * scale).toFixed(digits)} (${(spread.median * scale).toFixed(digits)})` : '-';
-}

@@ -1,6 +1,7 @@
 // What is made of the clocks' marks: costs of windows, of the begin and the end of a run, and of tokens early and late in a window. Pure.
 
 import { MemoryError } from '../../src/errors.ts';
+import { type Spread, spread } from '../report/spread.ts';
 import type { Step } from './steps.ts';
 
 /** What the clocks and the account of GPU memory say between two windows. */
@@ -39,24 +40,6 @@ export function windowCosts(marks: readonly Mark[], tokens: readonly number[]): 
       bytes: after.bytes,
     };
   });
-}
-
-export interface Spread {
-  readonly min: number;
-  readonly median: number;
-  readonly max: number;
-}
-
-/** Between the values nearest to a share of all of them, 0 being the least and 1 the most. NaN of none. */
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = share * (sorted.length - 1);
-  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
-  return low + (high - low) * (at % 1);
-}
-
-export function spread(values: readonly number[]): Spread {
-  return { min: quantile(values, 0), median: quantile(values, 0.5), max: quantile(values, 1) };
 }
 
 /** Something at the begin of a run and at its end. */

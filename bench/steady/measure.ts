@@ -10,13 +10,13 @@ import { resolveOptions, type TranscribeOptions } from '../../src/whisper/option
 import { soleSession } from '../../src/whisper/session.ts';
 import { decodeSingleWindow } from '../../src/whisper/single_window.ts';
 import { transcribeAudio } from '../../src/whisper/transcribe.ts';
+import { quantile } from '../report/spread.ts';
 import { repeatClip } from './audio.ts';
 import {
   costNear,
   type Ends,
   type Mark,
   type PlaceCost,
-  quantile,
   steadyBytes,
   type WindowCost,
   windowCosts,

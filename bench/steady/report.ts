@@ -1,7 +1,8 @@
 // The results as Markdown: begin beside end, the phases of a window, decode steps, collections of garbage. MB = 1e6 bytes.
 
 import { type Cells, list, mb, table } from '../report/markdown.ts';
-import { type Ends, halves, phaseSpread, type Spread, tenths } from './figures.ts';
+import type { Spread } from '../report/spread.ts';
+import { type Ends, halves, phaseSpread, tenths } from './figures.ts';
 import type { Results } from './results.ts';
 
 /** A cost that stays flat is at its end no more than this times what it was at the begin. */

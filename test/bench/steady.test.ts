@@ -2,14 +2,13 @@
 
 import type { GCProfilerResult } from 'node:v8';
 import { describe, expect, it } from 'vitest';
+import { quantile, spread } from '../../bench/report/spread.ts';
 import { repeatClip } from '../../bench/steady/audio.ts';
 import {
   costNear,
   halves,
   type Mark,
   phaseSpread,
-  quantile,
-  spread,
   steadyBytes,
   type WindowCost,
   windowCosts,
