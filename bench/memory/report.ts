@@ -9,7 +9,7 @@ export function formatReport(results: Results): string {
   const models = [...new Set(rows.map((row) => row.model))];
   return `${[
     `# Memory on ${adapter}`,
-    `\`${command}\` on ${machine}. MB = 1e6 bytes; one process for each row.`,
+    `\`${command}\` on ${machine}. MB = 1e6 bytes; one process for each row, in this run or an earlier one.`,
     `Greedy, batch 1, English, no fallback; an 11 s clip, then a long one of ${windows} windows of 30 s that hold the same words. ` +
       'Weights as each engine names their precision. Modes of this package: resident (not named), absorbed, phased, streamed; *flash* is ' +
       'whisper.cpp with its fused attention.',

@@ -120,7 +120,6 @@ class OpenGpu implements Gpu {
   readonly kind: AdapterKind;
   readonly name: string;
   readonly caps: Caps;
-  readonly planLimits: PlanLimits;
   readonly memory = { live: 0, peak: 0, made: 0 };
   #failure: DeviceError | undefined;
   #closed = false;
@@ -130,9 +129,6 @@ class OpenGpu implements Gpu {
     this.kind = kind;
     this.name = name;
     this.caps = caps;
-    const { maxBufferSize } = device.limits;
-    const images = kind === 'lavapipe' ? { ...ANY_SIZE, least: WORTH_AN_IMAGE } : undefined;
-    this.planLimits = { maxBufferSize, images };
     device.addEventListener('uncapturederror', (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
       this.#failure ??= new DeviceError(`device '${name}': ${error.message}`);
@@ -140,6 +136,11 @@ class OpenGpu implements Gpu {
     device.lost.then(({ reason, message }) => {
       if (!this.#closed) this.#failure ??= new DeviceError(`device '${name}' was lost (${reason}): ${message}`);
     });
+  }
+
+  get planLimits(): PlanLimits {
+    const images = this.kind === 'lavapipe' ? { ...ANY_SIZE, least: WORTH_AN_IMAGE } : undefined;
+    return { maxBufferSize: this.device.limits.maxBufferSize, images };
   }
 
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags, mapped = false): Promise<GPUBuffer> {

@@ -21,6 +21,13 @@ describe('[null] planned bytes', async () => {
     }
   });
 
+  it('are those of a device with large buffers, on which modes of less memory take less', async () => {
+    expect(counting.gpu.planLimits.maxBufferSize).toBe(2 ** 32 - 4);
+    const rows = (await planSizes(['large-v3'])).filter(({ weights }) => weights === 'int8');
+    const bytes = MODES.map((mode) => rows.find((row) => row.mode === mode)!.plannedBytes);
+    expect(bytes).toEqual([...new Set(bytes)].toSorted((a, b) => b - a));
+  });
+
   it('are counted beyond what the null backend holds', async () => {
     const { gpu, takeCreated } = counting;
     takeCreated();
