@@ -13,7 +13,7 @@ import { weightChoice } from '../whisper/stored_weights.ts';
 import { WEIGHT_PRECISIONS, type WeightChoice, type WeightPrecision } from '../whisper/weight_rules.ts';
 import { alignmentHeads } from '../whisper/words/alignment_heads.ts';
 import { type Io, say } from './io.ts';
-import { MEASURED_PEAKS } from './peer_bytes.ts';
+import { readMeasuredPeaks } from './measured_peaks.ts';
 import { type Comparison, compareModel } from './plan_compare.ts';
 import { compareJson, compareText } from './plan_compare_text.ts';
 import { planPage } from './plan_html.ts';
@@ -34,9 +34,8 @@ interface Flags extends Choices {
   readonly compare?: boolean;
 }
 
-/** Models planned where none is named: with --compare those that engines were measured with. */
+/** Models planned where none is named. */
 const DEFAULT_MODELS = ['tiny.en'];
-const COMPARED_MODELS = [...new Set(MEASURED_PEAKS.map(({ model }) => model))];
 
 export function planCommand(io: Io, exit: (code: number) => void): Command {
   const published = Object.keys(PUBLISHED_DIMS).join(', ');
@@ -57,7 +56,7 @@ export function planCommand(io: Io, exit: (code: number) => void): Command {
     .addOption(
       new Option(
         '--compare',
-        `all formats and modes beside what other engines were measured to take (default models: ${COMPARED_MODELS.join(', ')})`,
+        'all formats and modes beside what other engines were measured to take (default models: those measured)',
       ).conflicts(['weights', 'mode', 'cache', 'batch', 'textContext', 'words', 'csv', 'picture', 'svg', 'html']),
     )
     .action(async (flags: Flags) => {
@@ -87,13 +86,15 @@ async function plan({ model, json, csv, picture, svg, html, words, ...options }:
 }
 
 async function compare({ model, json }: Flags, io: Io): Promise<void> {
+  const { measuredOn, peaks } = readMeasuredPeaks();
+  const measured = new Set([...DEFAULT_MODELS, ...peaks.map((peak) => peak.model)]);
   const comparisons: Comparison[] = [];
-  for (const name of expanded(model ?? COMPARED_MODELS)) {
+  for (const name of expanded(model ?? [...measured])) {
     await pause(io);
     const { dims } = await modelOf(name, 'f16');
-    comparisons.push(compareModel(name, dims));
+    comparisons.push(compareModel(name, dims, peaks));
   }
-  await writeText(io.stdout, json ? compareJson(comparisons) : compareText(comparisons));
+  await writeText(io.stdout, json ? compareJson(comparisons, measuredOn) : compareText(comparisons, measuredOn));
 }
 
 /** `all` as the published names. */

@@ -3,7 +3,7 @@
 import type { ModelDimensions } from '../whisper/dims.ts';
 import { MODES, type Mode } from '../whisper/graph_options.ts';
 import { WEIGHT_PRECISIONS, type WeightPrecision } from '../whisper/weight_rules.ts';
-import { MEASURED_PEAKS } from './peer_bytes.ts';
+import type { MeasuredPeak } from './measured_peaks.ts';
 import { planReport } from './plan_report.ts';
 
 /** f32 is for looking closely: published weights are f16. */
@@ -38,9 +38,9 @@ export interface Comparison {
   readonly peers: readonly PeerRow[];
 }
 
-/** Plans of one model in all formats and modes, f16 caches, one sequence of the whole context: as was measured. */
-export function compareModel(model: string, dims: ModelDimensions): Comparison {
-  const measured = MEASURED_PEAKS.filter((peak) => peak.model === model).sort((a, b) => a.driverBytes - b.driverBytes);
+/** Plans of one model in all formats and modes, f16 caches, one sequence of the whole context: as `peaks` of any model were measured. */
+export function compareModel(model: string, dims: ModelDimensions, peaks: readonly MeasuredPeak[]): Comparison {
+  const measured = peaks.filter((peak) => peak.model === model).sort((a, b) => a.driverBytes - b.driverBytes);
   const leastDriver = measured.find(({ engine }) => engine === OURS)?.driverBytes ?? Number.NaN;
   const plans = FORMATS.flatMap((weights) =>
     MODES.map((mode) => ({ weights, mode, plannedBytes: planReport(model, dims, { weights, mode }).totalBytes })),

@@ -1,24 +1,24 @@
 // Comparisons of `plan --compare` as text for people and as JSON for programs.
 
 import { mb } from './io.ts';
-import { MEASURED_ON } from './peer_bytes.ts';
+import type { MeasuredOn } from './measured_peaks.ts';
 import type { Comparison, PeerRow, PlannedRow } from './plan_compare.ts';
 
 const NAME = 32;
 const CELL = 12;
 
 /** A table for each model; what each figure counts stands first, once. */
-export function compareText(comparisons: readonly Comparison[]): string {
-  return `${[...preamble(comparisons), ...comparisons.flatMap(modelLines)].join('\n')}\n`;
+export function compareText(comparisons: readonly Comparison[], measuredOn: MeasuredOn): string {
+  return `${[...preamble(comparisons, measuredOn), ...comparisons.flatMap(modelLines)].join('\n')}\n`;
 }
 
-function preamble(comparisons: readonly Comparison[]): string[] {
+function preamble(comparisons: readonly Comparison[], measuredOn: MeasuredOn): string[] {
   const planned = [
     'MB = 1e6 bytes of GPU memory for f16 caches and one sequence of the whole context',
     'planned: every buffer that whisper-wgsl makes, weights included, known beforehand; x least: over the least planned of the model',
   ];
   if (comparisons.every(({ peers }) => peers.length === 0)) return planned;
-  const { command, adapter, machine, windows, versions } = MEASURED_ON;
+  const { command, adapter, machine, windows, versions } = measuredOn;
   return [
     ...planned,
     'driver: most bytes allocated from the driver at once, measured, with what Dawn or another runtime takes besides; x ours: over the least driver peak of ours',
@@ -53,7 +53,7 @@ function line(name: string, cells: readonly string[]): string {
 }
 
 /** Bytes under stable names; one object for one model, an array for several. What was not measured is left out. */
-export function compareJson(comparisons: readonly Comparison[]): string {
+export function compareJson(comparisons: readonly Comparison[], measuredOn: MeasuredOn): string {
   const all = comparisons.map(({ model, ours, peers }) => ({
     model,
     ours: ours.map(({ weights, mode, ...row }) => ({
@@ -61,7 +61,7 @@ export function compareJson(comparisons: readonly Comparison[]): string {
       ...driverJson(row),
     })),
     peers: peers.map(({ engine, label, ...row }) => ({ engine, label, ...driverJson(row) })),
-    ...(peers.length > 0 && { measured_on: MEASURED_ON }),
+    ...(peers.length > 0 && { measured_on: measuredOn }),
   }));
   return `${JSON.stringify(all.length === 1 ? all[0] : all, undefined, 2)}\n`;
 }

@@ -1,37 +1,37 @@
-// Rung: pure. `plan --compare`: stored peaks are those of the bench, our figures those of `plan`, ratios and order those of the figures.
+// Rung: pure. `plan --compare`: measured peaks are those of the bench, our figures those of `plan`, ratios and order those of the figures.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Results } from '../../bench/memory/results.ts';
-import { MEASURED_ON, MEASURED_PEAKS } from '../../src/cli/peer_bytes.ts';
+import { readMeasuredPeaks } from '../../src/cli/measured_peaks.ts';
 import { type Comparison, compareModel } from '../../src/cli/plan_compare.ts';
 import { PUBLISHED_DIMS } from '../../src/whisper/dims.ts';
 import { MODES } from '../../src/whisper/graph_options.ts';
 import { cli } from './in_process.ts';
 
-const RESULTS = new URL('../../bench/results/memory.lavapipe.json', import.meta.url);
 const OURS = 'whisper-wgsl';
 const FORMATS = ['f16', 'int8', 'int6', 'int4'] as const;
 
-describe('[pure] measured peaks', () => {
-  const { command, adapter, machine, windows, rows } = JSON.parse(readFileSync(RESULTS, 'utf8')) as Results;
-  const measured = rows.filter(({ sample }) => sample?.peak.driver !== undefined);
+const { measuredOn, peaks } = readMeasuredPeaks();
 
-  it('are those of bench/results/memory.lavapipe.json, every row', () => {
+describe('[pure] measured peaks', () => {
+  it('are those of a file that ships, as the memory suite writes it: every row', () => {
+    const file = 'bench/results/memory.lavapipe.json';
+    const text = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+    expect(JSON.parse(text('package.json')).files).toContain(file);
+    const { command, adapter, machine, windows, rows } = JSON.parse(text(file)) as Results;
+    const measured = rows.filter(({ sample }) => sample?.peak.driver !== undefined);
     expect(measured.length).toBeGreaterThan(0);
-    expect(MEASURED_PEAKS).toEqual(
+    expect(peaks).toEqual(
       measured.map(({ model, engine, label, sample }) => ({ model, engine, label, driverBytes: sample!.peak.driver })),
     );
-  });
-
-  it('state where they come from', () => {
     const versions = Object.fromEntries(measured.map(({ engine, sample }) => [engine, sample!.version]));
-    expect(MEASURED_ON).toEqual({ command, adapter, machine, windows, versions });
+    expect(measuredOn).toEqual({ command, adapter, machine, windows, versions });
   });
 });
 
 describe('[pure] compareModel', () => {
-  const compared = (model: string) => compareModel(model, PUBLISHED_DIMS[model]!);
+  const compared = (model: string) => compareModel(model, PUBLISHED_DIMS[model]!, peaks);
   const rising = (bytes: readonly number[]) => bytes.every((value, i) => i === 0 || value >= bytes[i - 1]!);
 
   it.each(['tiny.en', 'base'])('%s: every format and mode, every measured row, in order', (model) => {
@@ -39,7 +39,7 @@ describe('[pure] compareModel', () => {
     expect(new Set(ours.map(({ weights, mode }) => `${weights} ${mode}`)).size).toBe(FORMATS.length * MODES.length);
     expect(rising(ours.map(({ plannedBytes }) => plannedBytes))).toBe(true);
     expect(rising(peers.map(({ driverBytes }) => driverBytes))).toBe(true);
-    const stored = MEASURED_PEAKS.filter((peak) => peak.model === model);
+    const stored = peaks.filter((peak) => peak.model === model);
     expect(peers).toHaveLength(stored.filter(({ engine }) => engine !== OURS).length);
     const driverBytes = (rows: readonly { driverBytes?: number }[]) => rows.flatMap((row) => row.driverBytes ?? []);
     const all = [...driverBytes(ours), ...driverBytes(peers)];
@@ -86,7 +86,7 @@ describe('[pure] plan --compare', () => {
     expect(tables[0]!.split('\n')[1]).toMatch(
       new RegExp(`^whisper-wgsl int4 streamed +${(total_bytes / 1e6).toFixed(1)} +1\\.00 `),
     );
-    expect(tables[1]).toMatch(/^transformers\.js q8 +- +- +\d+\.\d +\d\.\d\d$/m);
+    expect(tables[1]).toMatch(/^transformers\.js q8 +- +- +\d+\.\d +\d+\.\d\d$/m);
   });
 
   it('prints plans alone of other models, and names no other engine there', async () => {
@@ -100,14 +100,14 @@ describe('[pure] plan --compare', () => {
     expect(both.map(({ model }: Comparison) => model)).toEqual(['tiny.en', 'base']);
     const { out } = await cli(['plan', '--compare', '--json', '--model', 'base']);
     expect(JSON.parse(out)).toEqual(both[1]);
-    const { ours, peers } = compareModel('base', PUBLISHED_DIMS['base']!);
+    const { ours, peers } = compareModel('base', PUBLISHED_DIMS['base']!, peaks);
     expect(both[1]).toMatchObject({
       ours: ours.map(({ plannedBytes }) => ({ planned_bytes: plannedBytes })),
       peers: peers.map(({ driverBytes, driverRatio }) => ({
         driver_peak_bytes: driverBytes,
         driver_ratio: driverRatio,
       })),
-      measured_on: MEASURED_ON,
+      measured_on: measuredOn,
     });
     expect(JSON.parse((await cli(['plan', '--compare', '--json', '--model', 'small'])).out).peers).toEqual([]);
   });
