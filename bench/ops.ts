@@ -19,6 +19,7 @@ import * as ops from '../src/ops/index.ts';
 import { admissible, byteLength, caseTypes, type Op } from '../src/ops/op.ts';
 import { caseKey, readEarlier } from './earlier_ops.ts';
 import { commandOf, printHeader } from './header.ts';
+import { spread } from './report/spread.ts';
 
 const SAMPLING: Sampling = { sampleSeconds: 0.05, budgetSeconds: 0.5, fewest: 5 };
 
@@ -68,9 +69,7 @@ function printRow(
   rates: Rates,
   earlier: number | undefined,
 ): void {
-  const sorted = seconds.toSorted((a, b) => a - b);
-  const min = sorted[0]!;
-  const median = sorted[Math.floor(sorted.length / 2)]!;
+  const { min, median } = spread(seconds);
   const rate = (amount: number, width: number) => (amount > 0 ? (amount / min / 1e9).toFixed(2) : '-').padStart(width);
   const times = [min, median].map((s) => (s * 1000).toFixed(3).padStart(9)).join(' ');
   const [bound, least] = tightestBound(work, rates);

@@ -4,6 +4,7 @@ import type { Subject } from '../engines/subject.ts';
 import { type Job, peakRss, timed } from '../process/answer.ts';
 import { longClip, shortClip } from '../process/clip.ts';
 import { readMeter } from '../process/meter.ts';
+import { spread } from '../report/spread.ts';
 import type { MemoryJob, Sample, Transcribed, Usage } from './job.ts';
 
 /** Loads, transcribes the short clip, again, and the long one, disposes. */
@@ -39,8 +40,8 @@ async function transcribeAll(
   const [longText, longSeconds] = await timed(() => transcribe(long));
   const afterLastWindow = usage();
   perWindow.push(longSeconds / windows);
-  perWindow.sort((a, b) => a - b);
-  const seconds = { load, first, windowMin: perWindow[0]!, windowMedian: perWindow[perWindow.length >> 1]! };
+  const { min: windowMin, median: windowMedian } = spread(perWindow);
+  const seconds = { load, first, windowMin, windowMedian };
   return { text, longText, afterFirstWindow, afterLastWindow, seconds };
 }
 

@@ -6,6 +6,7 @@ import { PLAIN_LIMITS } from '../../src/whisper/budget.ts';
 import { PUBLISHED_DIMS } from '../../src/whisper/dims.ts';
 import { MODES } from '../../src/whisper/graph_options.ts';
 import { whisperGraph } from '../../src/whisper/model.ts';
+import { spread } from '../report/spread.ts';
 
 const RUNS = 7;
 
@@ -23,10 +24,11 @@ export function printModels(): void {
         const start = performance.now();
         planMemory(graph, PLAIN_LIMITS);
         return performance.now() - start;
-      }).sort((a, b) => a - b);
+      });
+      const { min, median } = spread(times);
       const { arenaBytes, lowerBound, weightBytes, weightLowerBound } = planMemory(graph, PLAIN_LIMITS);
       line([
-        ...[name, mode, `${graph.nodes.length}`, built.toFixed(1), times[0]!.toFixed(1), times[RUNS >> 1]!.toFixed(1)],
+        ...[name, mode, `${graph.nodes.length}`, built.toFixed(1), min.toFixed(1), median.toFixed(1)],
         ...[(arenaBytes / 1e6).toFixed(2), (arenaBytes / lowerBound).toFixed(4)],
         ...[(weightBytes / 1e6).toFixed(2), (weightBytes / weightLowerBound).toFixed(4)],
       ]);

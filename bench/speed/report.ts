@@ -72,15 +72,13 @@ function formatModel(rows: readonly Row[], clip: number): string[] {
   const cells = able.map((row) => {
     const { load, coldText, warmText, encoder, token, whole, realTimeFactor, tokens } = figuresOf(row, clip);
     return [
+      ...[row.engine, row.label, fixed(load?.median, 2), fixed(coldText, 2), leastAndMedian(warmText, 2)],
       ...[
-        row.engine,
-        row.label,
-        fixed(load?.median, 2),
-        fixed(coldText, 2),
-        leastAndMedian(warmText, 2),
         leastAndMedian(encoder, 3),
+        leastAndMedian(token, 1, 1000),
+        leastAndMedian(whole, 2),
+        fixed(realTimeFactor, 2),
       ],
-      ...[leastAndMedian(token, 1, 1000), leastAndMedian(whole, 2), fixed(realTimeFactor, 2)],
       ...[`${tokens ?? '-'}`, mb(row.cold?.driverPeak), row.sameWords ? 'yes' : '**no**'],
     ];
   });
